@@ -8,9 +8,11 @@ from pathlib import Path
 import click
 
 from libs.runtime.bundled.kept import environ_of, place_of
+from libs.runtime.config.guards import CannotStart
 from libs.runtime.host import operate, operate_claims, operate_terms
 from libs.runtime.host.parts import Service
 from libs.runtime.host.shell import in_a_sentence
+from services.command.options import DATA
 
 Get = Callable[[], Service]
 Environ = Mapping[str, str]
@@ -21,6 +23,7 @@ data_option = click.option(
     metavar="DIR",
     help="data folder of a running `linli up` or `linli cluster` [LINLI_DATABASE_URL and LINLI_MASTER_KEY]",
 )
+_DATABASE = {"LINLI_DATABASE_URL", "LINLI_DATABASE_URL_FILE"}
 _CLAIMS, _TERMS = "claims", "terms"
 _parked_id = click.argument("parked_id", metavar="ID", type=int)
 
@@ -179,6 +182,11 @@ def on(service: Service, data: Path | None, act: Callable[[Environ], int], *, ow
     """Do it to the database of the environment, or to that of what runs on a folder, there as its `owner`."""
 
     def act_there() -> int:
+        if data is None and not _DATABASE & os.environ.keys():
+            raise CannotStart(
+                f"no database is named: give --data DIR ({DATA} for what `make run` or `linli up` runs here),"
+                " or set LINLI_DATABASE_URL and LINLI_MASTER_KEY"
+            )
         beside = environ_of(place_of(data), service.name, owner=owner) if data is not None else {}
         return act({**os.environ, **beside})
 

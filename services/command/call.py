@@ -50,15 +50,24 @@ def _complete(_context: click.Context, _param: click.Parameter, incomplete: str)
 @connection_options
 @click.argument("rpc", metavar="SERVICE.RPC", shell_complete=_complete)
 @click.argument("request", default="{}")
-def call(rpc: str, request: str, **options: Any) -> int:
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True, max=3600),
+    metavar="SECONDS",
+    help="how long to wait for the answer [10]; a stream is followed without end",
+)
+def call(rpc: str, request: str, timeout: float | None, **options: Any) -> int:
     """Call an rpc of a running platform; print its answer, or each answer of a stream, as JSON."""
     to = connection(**options)
     method = rpcs.find(rpc)
+    if method.server_streaming and timeout is not None:
+        raise click.UsageError(f"{rpc} answers with a stream, which is followed without end: no --timeout")
     message = requests.parse(method.input_type, requests.read(request))
 
     def send(to: Connection) -> None:
         with to.anonymous() as anonymous, to.client(anonymous) as client:
-            answer = getattr(client.service(method.containing_service), snake_case(method.name))(message)
+            ask = getattr(client.service(method.containing_service), snake_case(method.name))
+            answer = ask(message, deadline=timeout)
             for each in answer if method.server_streaming else (answer,):
                 say(_written(each))
 
@@ -95,7 +104,10 @@ def _written(answer: Message) -> str:
 
 
 def sentences(failed: RpcFailed) -> list[str]:
-    """A refusal in lines: what was refused and why, then each field at fault, nothing twice."""
+    """A refusal in lines: what was refused and why, each field at fault, the facts and when to come again.
+
+    Nothing is said twice.
+    """
     service, _, rpc = failed.rpc.lstrip("/").rpartition("/")
     named = f"{service.split('.')[1]}.{rpc}" if service.startswith("linli.") else failed.rpc
     message, fields = failed.message, dict(failed.violations)
@@ -106,4 +118,15 @@ def sentences(failed: RpcFailed) -> list[str]:
     first = ": ".join(
         part for part in (named, f"{failed.code.name} {failed.reason}".strip(), message) if part
     )
-    return [first, *(f"  {field}: {wanted}" for field, wanted in fields.items())]
+    return [first, *(f"  {name}: {told}" for name, told in {**_facts(failed), **fields}.items())]
+
+
+def _facts(failed: RpcFailed) -> dict[str, str]:
+    """The facts of a refusal that its message does not tell, the quota that is used up, and the pause."""
+    facts = {
+        name: told
+        for name, told in failed.metadata.items()
+        if name != "retry_after_seconds" and not all(each in failed.message for each in told.split(","))
+    }
+    pause = {"try again after": f"{failed.retry_after:g} s"} if failed.retry_after else {}
+    return {**facts, **failed.exceeded, **pause}

@@ -1,6 +1,7 @@
 """How commands reach what runs: its address and certificates, and a profile's token or the operator's."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from services.command.profiles import Profile, Where
 _DEVELOPER = "developer"
 
 TOKEN = "LINLI_TOKEN"  # noqa: S105  # a variable's name
+_TOKEN_FORM = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750; grpc fails on what is no header at all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,8 @@ class Connection:
         if given is not None and not given.strip():
             raise CannotStart(f"{TOKEN} is empty: set it to a token, or unset it to act as the operator")
         if given:
+            if not _TOKEN_FORM.fullmatch(given):
+                raise CannotStart(f"{TOKEN} is no token: set it to one, or unset it")
             return Token(given)
         if self.of is not None:
             return Token(kept_tokens.usable(self.profile, self.of, self.tls.get("tls_roots", b"")))
@@ -105,7 +109,7 @@ class Connection:
             return ""
         where = self.address if isinstance(self.address, str) else ", ".join(self.address.values())
         if failed.code.name == "DEADLINE_EXCEEDED":
-            return f"{where} did not answer in time: its /readyz shows what is missing"
+            return unreached.late(where)
         if failed.code.name != "UNAVAILABLE":
             return ""
         if sentence := unreached.distrusted(where, failed.message):

@@ -21,6 +21,14 @@ def distrusted(where: str, message: str) -> str:
     return ""
 
 
+def late(where: str) -> str:
+    """What to do if the answer did not come in time: the command may have been done."""
+    return (
+        f"{where} did not answer in time: its /readyz shows what is missing. What was asked for may have been"
+        " done: repeat it with the same request_id, then it is done once"
+    )
+
+
 def nothing_at_profile(where: str, profile: str, *, tls: bool) -> str:
     """What to do for the installation of a profile."""
     told = f"nothing answers at {where} (profile {profile}): is it running, and can this machine reach it?"

@@ -55,3 +55,21 @@ def test_a_refusal_without_fields_is_one_line() -> None:
     assert sentences(failed("close it first")) == [
         "cases.ListCases: INVALID_ARGUMENT INVALID_REQUEST: close it first"
     ]
+
+
+def test_the_facts_of_a_refusal_are_told_and_when_to_come_again() -> None:
+    facts = {"public_id": "LL-1", "area_id": "lin", "retry_after_seconds": "30"}
+    info = error_details_pb2.ErrorInfo(reason="CASE_EXISTS", domain="linli", metadata=facts)
+    pause = error_details_pb2.RetryInfo(retry_delay={"seconds": 30})
+    quota = error_details_pb2.QuotaFailure(violations=[{"subject": "client:c1", "description": "5 a second"}])
+    path = "/linli.cases.v1.CasesService/OpenCase"
+    refusal = RpcFailed(
+        path, grpc.StatusCode.ALREADY_EXISTS, "lin has such a case: use that one", [info, quota, pause]
+    )
+
+    assert sentences(refusal) == [
+        "cases.OpenCase: ALREADY_EXISTS CASE_EXISTS: lin has such a case: use that one",
+        "  public_id: LL-1",
+        "  client:c1: 5 a second",
+        "  try again after: 30 s",
+    ]

@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 
+from libs.rpc.failures import RpcFailed
 from libs.runtime.config.guards import CannotStart
 from services.command.connection import connection
 
@@ -61,3 +63,24 @@ def test_an_empty_secret_of_the_operator_is_named(tmp_path: Path) -> None:
         pytest.raises(CannotStart, match=r"operator\.secret is empty: delete it"),
     ):
         to.fetch(anonymous)
+
+
+@pytest.mark.parametrize("token", ["…", "Bearer eyJ", "eyJ\nx", "a\x00b"])
+def test_what_is_no_token_is_said_before_it_is_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, token: str
+) -> None:
+    to = connection(data=tmp_path, **{**HERE, "port": 7400})
+    monkeypatch.setattr("os.environ", {"LINLI_TOKEN": token})
+
+    with to.anonymous() as anonymous, pytest.raises(CannotStart, match="LINLI_TOKEN is no token"):
+        to.client(anonymous)
+
+
+def test_an_answer_that_is_late_leaves_open_whether_it_was_done(tmp_path: Path) -> None:
+    to = connection(data=tmp_path, **{**HERE, "port": 7400})
+    late = RpcFailed("/linli.cases.v1.CasesService/OpenCase", grpc.StatusCode.DEADLINE_EXCEEDED, "", [])
+
+    said = to.unreached(late)
+
+    assert said.startswith("127.0.0.1:7400 did not answer in time")
+    assert said.endswith("may have been done: repeat it with the same request_id, then it is done once")

@@ -32,6 +32,20 @@ def test_a_folder_without_a_platform_is_named(said: Said, tmp_path: Path) -> Non
     assert "with --data" in text
 
 
+@pytest.mark.parametrize("words", [("verify",), ("parked", "list"), ("rebuild", "tallies")])
+def test_where_no_database_is_named_the_data_folder_is_advised(
+    said: Said, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    for variable in ("LINLI_DATABASE_URL", "LINLI_DATABASE_URL_FILE"):
+        monkeypatch.delenv(variable, raising=False)
+
+    status, text = said(*words)
+
+    assert status == 1
+    assert "linli tally: no database is named: give --data DIR (.linli for what `make run`" in text
+    assert "or set LINLI_DATABASE_URL and LINLI_MASTER_KEY" in text
+
+
 def test_the_settings_are_listed(said: Said) -> None:
     status, text = said("settings")
 
