@@ -14,7 +14,7 @@ from pathlib import Path
 
 from libs.notify.channel import ChannelAway, Signed, TryLater
 from libs.notify.connections import HttpsUrl, TimeLimit, https_url, strict_tls, time_limit
-from libs.notify.safe_addresses import AddressRefused, SafeAddresses
+from libs.notify.safe_addresses import Address, AddressRefused, SafeAddresses
 from libs.notify.standard_webhooks import headers, key_of, new_secret
 
 _ABOUT_ONE_MESSAGE = frozenset({400, 409, 413, 415, 422, 500})
@@ -49,10 +49,8 @@ class Webhooks:
             host = https_url(url).host
         except ValueError:
             return False
-        try:
-            return self._safe.permits(ip_address(host))
-        except ValueError:  # a name
-            return True
+        address = _address_in(host)
+        return address is None or self._safe.permits(address)
 
     def send(self, message: Signed) -> None:
         """Post a message.
@@ -122,3 +120,17 @@ def _word(error: Exception) -> str:
             return "answer_unreadable"
         case _:
             return "connection_failed"
+
+
+def _address_in(host: str) -> Address | None:
+    """The address that a host is, in whatever form a resolver takes for one; None for a name."""
+    if host.rstrip(".").rpartition(".")[2] == "localhost":  # RFC 6761
+        return ip_address("127.0.0.1")
+    try:
+        return ip_address(host)
+    except ValueError:
+        pass
+    try:
+        return ip_address(socket.inet_aton(host))  # 2130706433, 0x7f.1, 127.1
+    except OSError:
+        return None

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from libs.notify.channel import ChannelAway, NotSent, Signed, TryLater
-from libs.notify.safe_addresses import SafeAddresses
+from libs.notify.safe_addresses import SafeAddresses, networks
 from libs.notify.standard_webhooks import key_of, new_secret, signature
 from libs.notify.tests.dripping import dripping_server
 from libs.notify.tests.endpoint import LOOPBACK, Endpoint, endpoint
@@ -228,6 +228,12 @@ def _once(first: Any, then: Any) -> Any:
         "https://127.0.0.1/",
         "https://169.254.169.254/latest/meta-data/",
         "https://[::1]/",
+        "https://localhost:9443/x",
+        "https://LOCALHOST./",
+        "https://box.localhost/",
+        "https://2130706433/x",
+        "https://0x7f.1/",
+        "https://127.1/",
         "https://[::ffff:10.0.0.1]/",
         "https://[::1/",
         f"https://{'a' * 64}.example.org/",
@@ -242,6 +248,12 @@ def test_what_can_be_no_endpoint_is_not_taken(url: str) -> None:
 )
 def test_what_can_be_an_endpoint_is_taken(url: str) -> None:
     assert Webhooks(SafeAddresses()).takes(url)
+
+
+def test_this_machine_is_taken_by_each_of_its_names_where_it_is_allowed() -> None:
+    here = Webhooks(SafeAddresses(allowed=networks("127.0.0.0/8")))
+
+    assert [here.takes(f"https://{host}/") for host in ("127.0.0.1", "localhost", "2130706433")] == [True] * 3
 
 
 def test_neither_url_nor_secret_is_shown() -> None:

@@ -96,7 +96,7 @@ class Webhooks:
         if not self.carrier.takes(url):
             raise refusals.webhook_url_is_unfit()
         if unknown := [kind for kind in kinds if kind not in self.kinds]:
-            raise refusals.webhook_kinds_are_unknown(unknown)
+            raise refusals.webhook_kinds_are_unknown(unknown, [*self.kinds])
         webhook_id, secret = derived_id(client_id, context.request_id or ""), self.carrier.new_secret()
         command = RegisterWebhook(
             webhook_id=webhook_id,

@@ -1,6 +1,7 @@
 """The refusals about webhooks."""
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 
 from libs.ledger.decider import Kind, Refusal
 
@@ -20,11 +21,20 @@ def webhook_url_is_unfit() -> Refusal:
     return Refusal(Kind.INVALID, "WEBHOOK_URL_UNFIT", advice, field="url")
 
 
-def webhook_kinds_are_unknown(unknown: Sequence[str]) -> Refusal:
-    """Events of these kinds are not sent to webhooks."""
-    listed = ", ".join(unknown)
-    advice = f"webhooks carry only events of cases, under their names in cases_events.proto: {listed}"
-    return Refusal(Kind.INVALID, "WEBHOOK_KINDS_UNKNOWN", advice, field="kinds", kinds=",".join(unknown))
+def webhook_kinds_are_unknown(unknown: Sequence[str], known: Sequence[str]) -> Refusal:
+    """Events of these kinds are not sent to webhooks; `known` are those that can be."""
+    last = {kind.rpartition(".")[2]: kind for kind in known}
+    meant = [last[near] for kind in unknown for near in get_close_matches(kind.rpartition(".")[2], last, n=1)]
+    advice = f"webhooks do not carry {', '.join(unknown)}, only events of cases"
+    advice += f": did you mean {', '.join(meant)}?" if meant else f", such as {min(known, default='none')}"
+    return Refusal(
+        Kind.INVALID,
+        "WEBHOOK_KINDS_UNKNOWN",
+        advice,
+        field="kinds",
+        kinds=",".join(unknown),
+        known=",".join(sorted(last)),
+    )
 
 
 def webhook_exists(webhook_id: str) -> Refusal:

@@ -18,6 +18,7 @@ from libs.notify.standard_webhooks import key_of, signature
 from libs.notify.tests.endpoint import Endpoint, Got, endpoint
 from libs.retry.backoff import Backoff
 from libs.rpc.credentials import Token
+from libs.rpc.failures import RpcFailed
 from libs.runtime.config.settings import SettingsInvalid, read
 from libs.testkit.component import Component, component
 from libs.testkit.eventually import eventually
@@ -510,6 +511,11 @@ def test_what_can_be_no_endpoint_is_refused(client: Client, url: str) -> None:
 def test_a_kind_that_cases_never_publishes_is_refused(client: Client, partner: Endpoint) -> None:
     with refused("WEBHOOK_KINDS_UNKNOWN"):
         client.registers(partner.url, CLOSED, "linli.identity.v1.ResidentRegistered")
+
+
+def test_a_kind_without_its_package_is_corrected(client: Client, partner: Endpoint) -> None:
+    with pytest.raises(RpcFailed, match=r"CaseOpenend, .*: did you mean linli\.cases\.v1\.CaseOpened\?"):
+        client.registers(partner.url, "CaseOpenend")
 
 
 def test_a_client_that_registers_without_end_is_stopped(client: Client, partner: Endpoint) -> None:
