@@ -162,9 +162,9 @@ class Verifier:
         if known.claims.exp + self._leeway <= self._clock().timestamp():
             with self._lock:
                 self._known.pop(token, None)
-            raise _unauthenticated("TOKEN_EXPIRED", "the token has expired: log in again")
+            raise _unauthenticated("TOKEN_EXPIRED", "the token has expired: get a new one")
         if self._is_revoked(known):
-            raise _unauthenticated("TOKEN_REVOKED", "the token has been revoked: log in again")
+            raise _unauthenticated("TOKEN_REVOKED", "the token has been revoked: get a new one")
         return known.caller.without_privileges() if self._keys.stale else known.caller
 
     def known(self, token: str) -> Caller | None:
@@ -199,7 +199,7 @@ class Verifier:
             caller = claims.caller()
         except (jwt.PyJWTError, msgspec.ValidationError, TypeError, ValueError, RecursionError):
             raise _unauthenticated(
-                "TOKEN_INVALID", "this is not a token of this platform: log in again"
+                "TOKEN_INVALID", "this is not a token of this platform: get one here"
             ) from None
         if claims.iat > self._clock().timestamp() + 60:
             raise _unauthenticated("TOKEN_INVALID", "the token was issued in the future: check the clocks")

@@ -66,7 +66,8 @@ class Notices:
         may_for([resident_id], person.area_path)
         for channel in choice.channels:
             if channel not in self.offered:
-                raise refusals.channel_is_not_offered(channel.value)
+                offered = sorted(each.value for each in self.offered)
+                raise refusals.channel_is_not_offered(channel.value, offered)
         if NoticeChannel.LETTER in choice.channels and not (choice.postal_address or person.address.value):
             raise letter_refusals.postal_address_is_missing()
         zone, quiet = choice.time_zone or self.zone, choice.quiet_hours

@@ -233,7 +233,8 @@ def last_operator_stays() -> Refusal:
 
 def credentials_are_refused() -> Refusal:
     """The name, the password, or both are wrong; the answer does not show which."""
-    return Refusal(Kind.UNAUTHENTICATED, "CREDENTIALS_REFUSED", "the name or the secret is wrong; try again")
+    advice = "the name or the secret is wrong; check both, for a few wrong ones block this name for a while"
+    return Refusal(Kind.UNAUTHENTICATED, "CREDENTIALS_REFUSED", advice)
 
 
 def logins_are_busy() -> Refusal:
@@ -270,10 +271,13 @@ def phone_is_unfit() -> Refusal:
     return Refusal(Kind.INVALID, "PHONE_UNFIT", advice, field="phone")
 
 
-def channel_is_not_offered(channel: str) -> Refusal:
-    """Nobody has set it up here."""
-    advice = "this installation does not have this channel; the web inbox is always there"
-    return Refusal(Kind.PRECONDITION, "CHANNEL_NOT_OFFERED", advice, channel=channel)
+def channel_is_not_offered(channel: str, offered: Sequence[str]) -> Refusal:
+    """Nobody has set it up here; `offered` are those that were."""
+    beside = f"{', '.join(offered)}, and the web inbox" if offered else "only the web inbox"
+    advice = f"this installation does not offer {channel}: there is {beside}"
+    return Refusal(
+        Kind.PRECONDITION, "CHANNEL_NOT_OFFERED", advice, channel=channel, offered=",".join(offered)
+    )
 
 
 def delivery_is_not_parked(delivery_id: str) -> Refusal:

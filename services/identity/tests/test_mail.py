@@ -11,6 +11,7 @@ from linli.identity.v1 import identity_service_pb2 as pb
 from linli.identity.v1 import identity_types_pb2 as types
 
 from libs.notify.tests.mail_server import PASSWORD, MailServer, mail_server
+from libs.rpc.failures import RpcFailed
 from libs.runtime.config.settings import SettingsInvalid, read
 from libs.testkit.component import Component, component
 from libs.testkit.eventually import eventually
@@ -302,8 +303,9 @@ def test_a_channel_that_is_not_set_up_cannot_be_chosen(postgres_server: TestServ
         define(stub, "la", "", types.AREA_LEVEL_CITY)
         somebody = str(register(stub, number(), area_id="la").resident_id)
 
-        with refused("CHANNEL_NOT_OFFERED"):
+        with pytest.raises(RpcFailed, match=r"does not offer email: there is .*the web inbox") as refusal:
             by_mail(without, somebody)
+        assert refusal.value.reason == "CHANNEL_NOT_OFFERED"
 
 
 def test_a_wrong_mail_server_is_refused_at_the_start() -> None:
