@@ -38,7 +38,7 @@ test: setup ## Run all tests, four at a time (ARGS=--thorough tries many more ex
 	$(BIN)/pytest -n $(PROCESSES) $(ARGS)
 
 .PHONY: unit
-unit: setup ## Run the tests that need no server and start no process (seconds)
+unit: setup ## Run the tests that need no server and start no process (a minute or two)
 	$(BIN)/pytest -n 3 --ignore=charts --ignore=e2e/journeys -m "not store and not journey and not process and not cluster and not upgrade" $(ARGS)
 
 .PHONY: capabilities
@@ -119,7 +119,7 @@ cluster-build: setup ## Build that Kubernetes into its cache, unless it is there
 	@$(BIN)/python -m e2e.cluster build
 
 .PHONY: cluster-down
-cluster-down: setup ## End that Kubernetes; nothing of it stays
+cluster-down: setup ## End that Kubernetes; only what was built stays, in its cache
 	@$(BIN)/python -m e2e.cluster down
 
 .PHONY: e2e-cluster

@@ -3618,8 +3618,8 @@ class SetNoticePreferencesRequest(_message.Message):
     phone: _builtins.str
     """The telephone number for text messages, with its country and without an extension. Needed if the channel is chosen."""
     postal_address: _builtins.str
-    """The address for letters, without the name, in up to six lines. Empty: the one that was registered; one of the two is needed
-    if the channel is chosen.
+    """The address for letters, without the name; a letter joins its lines if there are more than fit. Empty: the one that was
+    registered; one of the two is needed if the channel is chosen.
     """
     @_builtins.property
     def channels(self) -> _containers.RepeatedScalarFieldContainer[_identity_types_pb2.NoticeChannel.ValueType]:
