@@ -101,6 +101,10 @@ class Deliveries:
         """What has not arrived; `parked`: only what nobody tries any more."""
         return self.reads.open(limit, parked=parked)
 
+    def gathering(self) -> int:
+        """For how many persons notices wait that are not prepared yet, so in no list."""
+        return self.outbox.gathering(letters=NoticeChannel.LETTER in self.notices.offered)
+
     def replay(self, delivery_id: str, at: datetime) -> None:
         """Have a parked delivery tried again. Refuses DELIVERY_NOT_PARKED."""
         command = ReplayDelivery(delivery_id=delivery_id, at=at)

@@ -56,6 +56,9 @@ class OutboxReads(Protocol):
     def ready(self, now: datetime, limit: int, at_least: str, *, letters: bool = False) -> Sequence[Ready]:
         """For whom something may be prepared now; `letters`: of those who chose nothing and have no login."""
 
+    def gathering(self, *, letters: bool) -> int:
+        """For how many persons something is not prepared; `letters`: also for those who chose nothing."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenDelivery:

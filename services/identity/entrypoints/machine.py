@@ -63,7 +63,8 @@ def _of_operators(app: App, clock: Clock) -> Mapping[str, ByHand]:
 
 def _of_notices(app: App, clock: Clock) -> Mapping[str, ByHand]:
     def waiting(_words: Words) -> str:
-        return _told(app.deliveries.open(_MOST_LISTED, parked=False)) or "everything has arrived"
+        told = _told(app.deliveries.open(_MOST_LISTED, parked=False))
+        return (told or "everything that was sent has arrived") + _gathering(app)
 
     def parked(_words: Words) -> str:
         return _told(app.deliveries.open(_MOST_LISTED, parked=True)) or "no delivery is parked"
@@ -90,8 +91,18 @@ def print_letters(app: App, clock: Clock, files: Files, words: Words) -> str:
         area = text.identifier(words["area"]) if words["area"] else ""
         bundle = app.letters.print(area, clock(), files.write)
     if bundle is None:
-        return "no letter waits"
-    return _printed(bundle, files.file(bundle.batch))
+        return "no letter waits" + _gathering(app)
+    return _printed(bundle, files.file(bundle.batch)) + _gathering(app)
+
+
+def _gathering(app: App) -> str:
+    """What no list shows yet: whoever prints or looks now and goes home would miss it."""
+    if not (persons := app.deliveries.gathering()):
+        return ""
+    return (
+        f"\nnotices to {persons} person{'s' if persons != 1 else ''} are not ready yet: they are gathered for"
+        " five minutes, and wait while quiet hours last; run this again then"
+    )
 
 
 def _printed(bundle: Bundle, file: Path) -> str:

@@ -143,7 +143,27 @@ def test_nobody_is_written_to_twice(running: Component, tmp_path: Path, mei: str
     told(running, mei)
     printed(running, tmp_path)
 
-    assert printed(running, tmp_path) == "no letter waits"
+    assert printed(running, tmp_path).splitlines()[0] == "no letter waits"
+
+
+def test_what_is_still_gathered_is_said_to_whoever_prints_and_looks(
+    running: Component, tmp_path: Path, mei: str
+) -> None:
+    told(running, mei)
+    printed(running, tmp_path)
+    before = running.opened.parts.by_hand["notices-list"]({})
+    opened(running, mei)  # within five minutes of the first
+
+    said = eventually(lambda: _gathered(printed(running, tmp_path)), "it waits to be prepared")
+    assert said.startswith("no letter waits\n")
+    assert "not ready yet: they are gathered for five minutes" in said
+    listed = running.opened.parts.by_hand["notices-list"]({})
+    assert listed.startswith("everything that was sent has arrived\nnotices to ")
+    assert listed != before
+
+
+def _gathered(said: str) -> str:
+    return said if "not ready yet" in said else ""
 
 
 def test_quiet_hours_do_not_hold_for_letters(running: Component, tmp_path: Path, mei: str) -> None:
@@ -160,7 +180,7 @@ def test_who_has_no_address_is_written_to_by_nobody(running: Component, tmp_path
     opened(running, lost)
 
     the_only(running, lost, Dropped)
-    assert printed(running, tmp_path) == "no letter waits"
+    assert printed(running, tmp_path).splitlines()[0] == "no letter waits"
     with refused("POSTAL_ADDRESS_MISSING"):
         by_letter(running, lost)
 
@@ -184,7 +204,7 @@ def test_who_wants_no_letters_any_more_gets_none(running: Component, tmp_path: P
     told(running, mei)
     choose(running, mei)
 
-    assert printed(running, tmp_path) == "no letter waits"
+    assert printed(running, tmp_path).splitlines()[0] == "no letter waits"
 
 
 def dies(running: Component, folder: Path, patch: pytest.MonkeyPatch, write: Callable[..., None]) -> None:

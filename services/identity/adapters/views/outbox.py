@@ -46,6 +46,9 @@ _READY = (
     "SELECT resident_id, chosen, waiting, kinds, places FROM recipients"
     " WHERE ready_at <= %s ORDER BY ready_at LIMIT %s"
 )
+_GATHERING = (
+    "SELECT count(*) AS persons FROM recipients WHERE ready_at IS NOT NULL OR (letter_at IS NOT NULL AND %s)"
+)
 _FOR_LETTERS = _READY.replace("ready_at", "letter_at")
 
 
@@ -198,3 +201,9 @@ class OutboxReads:
             )
             for row in rows
         ]
+
+    def gathering(self, *, letters: bool) -> int:
+        """For how many persons something is not prepared; `letters`: also for those who chose nothing."""
+        with self.views.read(VIEW.name) as cursor:
+            row = cursor.execute(_GATHERING, (letters,)).fetchone()
+        return int(row["persons"]) if row else 0
