@@ -1,18 +1,21 @@
 """Messages as rows: the columns that a message type has, and the cells of a message.
 
 The fields of messages within the message become columns of their own (`location.latitude`); lists and maps
-are JSON in one cell. A text that a spreadsheet would take for a formula gets a `'` before it: whoever
+are JSON in one cell. Before the deadlines of a case stand columns to sort by, `due_time` and `overdue`, as
+the filters call them. A text that a spreadsheet would take for a formula gets a `'` before it: whoever
 reports a case chooses such texts, and whoever opens the sheet would run them.
 """
 
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from google.protobuf import json_format
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
+from linli.cases.v1 import cases_types_pb2 as types
 
 _WELL_KNOWN = "google.protobuf."
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -48,6 +51,9 @@ def columns(descriptor: Descriptor) -> list[Column]:
 def _columns(descriptor: Descriptor, path: tuple[str, ...], within: tuple[str, ...]) -> Iterator[Column]:
     for field in descriptor.fields:
         here, of = (*path, field.name), field.message_type
+        if of is types.Deadline.DESCRIPTOR and field.is_repeated:
+            yield Column((*path, "due_time"), partial(_of_resolution, field.name, "due_time"))
+            yield Column((*path, "overdue"), partial(_of_resolution, field.name, "breached"))
         if of is None or field.is_repeated:
             yield Column(here, _many if field.is_repeated else _one)
         elif of.full_name.startswith(_WELL_KNOWN) or of.full_name in within:
@@ -74,6 +80,14 @@ def _whole(message: Message, name: str) -> str:
         return ""
     value: Any = json_format.MessageToDict(getattr(message, name), preserving_proto_field_name=True)
     return harmless(value) if isinstance(value, str) else _json(value)
+
+
+def _of_resolution(deadlines: str, name: str, message: Message, _column: str) -> str:
+    """A field of the deadline of the resolution; empty where there is none."""
+    for deadline in getattr(message, deadlines):
+        if deadline.clock == types.CLOCK_KIND_RESOLUTION:
+            return _whole(deadline, name) if name.endswith("_time") else _one(deadline, name)
+    return ""
 
 
 def _many(message: Message, name: str) -> str:

@@ -1,5 +1,7 @@
 """Messages as rows of a sheet."""
 
+from datetime import timedelta
+
 import pytest
 from linli.cases.v1 import cases_service_pb2 as pb
 from linli.cases.v1 import cases_types_pb2 as types
@@ -36,6 +38,28 @@ def test_a_list_is_one_cell_of_json() -> None:
     case = pb.Case(deadlines=[types.Deadline(commitment_id="promise", commitment_version=2)])
 
     assert '"commitment_id": "promise"' in row(case)["deadlines"]
+
+
+def test_when_a_case_is_due_and_whether_it_is_overdue_can_be_sorted_by() -> None:
+    answer = types.Deadline(clock=types.CLOCK_KIND_FIRST_RESPONSE, due_time=stamp(START), breached=True)
+    resolution = types.Deadline(clock=types.CLOCK_KIND_RESOLUTION, due_time=stamp(START + timedelta(days=1)))
+    due = (START + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    found = row(pb.Case(deadlines=[answer, resolution]))
+    assert (found["due_time"], found["overdue"]) == (due, "false")
+
+    resolution.breached = True
+    found = row(pb.Case(deadlines=[answer, resolution]))
+    assert (found["due_time"], found["overdue"]) == (due, "true")
+
+    found = row(pb.Case(deadlines=[answer]))
+    assert (found["due_time"], found["overdue"]) == ("", "")
+
+
+def test_no_two_columns_have_one_name() -> None:
+    for rows in (pb.Case, pb.DuplicateCandidate):
+        names = [column.name for column in columns(rows.DESCRIPTOR)]
+        assert len(names) == len(set(names))
 
 
 @pytest.mark.parametrize("text", ["=HYPERLINK(1)", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
