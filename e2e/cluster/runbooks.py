@@ -309,6 +309,7 @@ PLAN: Mapping[str, Plan] = {
     ".venv/bin/linli community schema": Run(On.MACHINE, says="$schema"),
     ".venv/bin/linli community apply town.yaml --dry-run": Run(On.MACHINE),
     ".venv/bin/linli community apply town.yaml": Run(On.MACHINE, instead={".yaml": ".yaml --yes"}),
+    ".venv/bin/linli community export town-now": Run(On.MACHINE),
     ".venv/bin/linli cases rotate-master-key": Run(
         On.MACHINE, instead=_BESIDE, ends=(1,), says="there is only one master key"
     ),
