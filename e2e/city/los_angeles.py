@@ -1,35 +1,37 @@
-"""Los Angeles as Linli sees it: areas, bodies, affairs, commitments.
+"""Los Angeles as Linli sees it: areas, bodies, affairs, commitments, out of its community file.
 
-Areas, bodies and affairs are the city's own, read from its files. The file promises nothing, so the
-limits below are ASSUMED for the replay; the report says so.
+The file says what of it is assumed.
 """
 
 import gzip
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC
 from pathlib import Path
+
+from services.command.community.checking import community_of
+from services.command.community.forms import hours_of, limit_of, moment_of
+from services.command.community.shipping import SHIPPED
 
 DATA = Path(__file__).parents[1] / "data"
 REQUESTS = DATA / "myla311-2020.csv.gz"
-COUNCILS = DATA / "la-neighborhood-councils.geojson.gz"
+COMMUNITY = SHIPPED / "los-angeles"
+COUNCILS = COMMUNITY / "councils.geojson.gz"
+_FILE = community_of(COMMUNITY)
+[_CALENDAR] = _FILE.calendars
 
 CITY = "la"
-ZONE = "America/Los_Angeles"
-CALENDAR = "la-city"
-OPENS, CLOSES = 7, 17
-"""Working hours assumed for the replay, Monday to Friday, on the wall clock."""
+ZONE = _FILE.time_zone
 SYSTEM = "myla311"
-SINCE = date(2019, 1, 1)
-"""The first day on which the boundaries, departments and limits that are loaded hold."""
-HOLIDAYS_OF = 2020
+VALID_FROM = moment_of(_FILE.valid_from, ZONE)
+"""From when the boundaries, departments and limits that are loaded hold."""
+SINCE = VALID_FROM.astimezone(UTC).date()
+OPENS, CLOSES = (minutes // 60 for [stretch] in [hours_of(_CALENDAR.week.monday)] for minutes in stretch)
+"""Working hours assumed for the replay, Monday to Friday, on the wall clock."""
+HOLIDAYS = tuple(_CALENDAR.holidays)
+HOLIDAYS_OF = int(HOLIDAYS[0][:4])
 """The year whose holidays the calendar has."""
-
-HOLIDAYS_2020 = (
-    "2020-01-01", "2020-01-20", "2020-02-17", "2020-03-30", "2020-05-25", "2020-07-03", "2020-09-07",
-    "2020-11-11", "2020-11-26", "2020-11-27", "2020-12-25",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,41 +46,28 @@ class Area:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Affair:
-    """A request type: who answers for it, and the limits (in working days) assumed for the replay."""
+    """A request type: who answers for it, and the limit (in working days) assumed for the replay."""
 
     affair_id: str
     name: str
     owner: str
-    first_response_days: int
     resolution_days: int
 
 
-BODIES = {
-    "BOS": "Bureau of Sanitation",
-    "OCB": "Office of Community Beautification",
-    "BSL": "Bureau of Street Lighting",
-    "BSS": "Bureau of Street Services",
-    "ITA": "Information Technology Agency",
-    "LASAN": "LA Sanitation and Environment",
-    "LADWP": "Department of Water and Power",
-}
+BODIES = {body.id.upper(): body.name.en for body in _FILE.bodies}
+"""The departments by their codes in the file of requests."""
 
-AFFAIRS = tuple(
-    Affair(affair_id=slug, name=name, owner=owner, first_response_days=first, resolution_days=resolution)
-    for slug, name, owner, first, resolution in (
-        ("bulky-items", "Bulky Items", "BOS", 2, 5),
-        ("graffiti-removal", "Graffiti Removal", "OCB", 2, 3),
-        ("illegal-dumping-pickup", "Illegal Dumping Pickup", "BOS", 2, 5),
-        ("metal-household-appliances", "Metal/Household Appliances", "BOS", 2, 5),
-        ("homeless-encampment", "Homeless Encampment", "BOS", 5, 20),
-        ("electronic-waste", "Electronic Waste", "BOS", 2, 5),
-        ("dead-animal-removal", "Dead Animal Removal", "BOS", 1, 2),
-        ("other", "Other", "ITA", 2, 5),
-        ("single-streetlight-issue", "Single Streetlight Issue", "BSL", 5, 10),
-        ("multiple-streetlight-issue", "Multiple Streetlight Issue", "BSL", 5, 10),
-        ("report-water-waste", "Report Water Waste", "LADWP", 2, 5),
-    )
-)
+
+def _affairs() -> Iterator[Affair]:
+    owners = {item.affair: item.body.upper() for item in _FILE.responsibilities}
+    limits = {promise.affair: limit_of(promise.resolution).amount for promise in _FILE.commitments}
+    for each in _FILE.affairs:
+        yield Affair(
+            affair_id=each.id, name=each.name.en, owner=owners[each.id], resolution_days=limits[each.id]
+        )
+
+
+AFFAIRS = tuple(_affairs())
 
 CHANNELS = {
     "Call": "CHANNEL_PHONE_OPERATOR",
@@ -91,42 +80,29 @@ CHANNELS = {
 }
 
 
-_ABBREVIATIONS = frozenset({"NC", "NDC", "CC", "LA", "LA-32", "P.I.C.O.", "CANNDU"})
-_SMALL = frozenset({"Of", "And", "For", "The"})
-
-
 def areas() -> Iterator[Area]:
     """The city, its 12 regions and 99 neighbourhood councils, parents before children."""
-    yield Area(area_id=CITY, parent_id="", name="City of Los Angeles")
-    with gzip.open(COUNCILS, "rt", encoding="utf-8") as packed:
+    [beside] = _FILE.boundaries
+    with gzip.open(COMMUNITY / beside.file, "rt", encoding="utf-8") as packed:
         features = json.load(packed)["features"]
-    regions = sorted({feature["properties"]["region"] for feature in features}, key=region_number)
-    for region in regions:
-        yield Area(area_id=region_id(region), parent_id=CITY, name=spelt(region))
-    for feature in features:
-        about = feature["properties"]
-        yield Area(
-            area_id=council_id(about["nc_id"]),
-            parent_id=region_id(about["region"]),
-            name=spelt(about["name"]),
-            boundary=json.dumps(feature["geometry"], separators=(",", ":")),
+    boundaries = {
+        f"{beside.prefix}{feature['properties'][beside.property]}": json.dumps(
+            feature["geometry"], separators=(",", ":")
         )
-
-
-def spelt(name: str) -> str:
-    """`VOICES OF SOUTH LA NC` -> `Voices of South LA NC`: the city's files shout."""
-    words = [word if word.strip("()") in _ABBREVIATIONS else word.title() for word in name.split()]
-    return " ".join(word.lower() if word in _SMALL else word for word in words)
-
-
-def region_number(region: str) -> int:
-    """`REGION 8 - NORTH EAST LA` -> 8."""
-    return int(region.split()[1])
+        for feature in features
+    }
+    for area in _FILE.areas:
+        yield Area(
+            area_id=area.id,
+            parent_id=area.parent,
+            name=area.name.en,
+            boundary=boundaries.get(area.id, ""),
+        )
 
 
 def region_id(region: str) -> str:
     """`REGION 8 - NORTH EAST LA` -> `la-region-8`."""
-    return f"{CITY}-region-{region_number(region)}"
+    return f"{CITY}-region-{int(region.split()[1])}"
 
 
 def council_id(number: str) -> str:

@@ -18,7 +18,7 @@ from e2e.city.los_angeles import (
     CITY,
     CLOSES,
     COUNCILS,
-    HOLIDAYS_2020,
+    HOLIDAYS,
     OPENS,
     ZONE,
     council_id,
@@ -28,7 +28,7 @@ from e2e.city.rows import Request
 
 Ring = list[list[float]]
 
-_HOLIDAYS = frozenset(date.fromisoformat(day) for day in HOLIDAYS_2020)
+_HOLIDAYS = frozenset(date.fromisoformat(day) for day in HOLIDAYS)
 _ZONE = ZoneInfo(ZONE)
 _AFFAIRS = {affair.name: affair for affair in AFFAIRS}
 

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 import pytest
 
 from e2e.city import los_angeles as la
-from e2e.city.load import VALID_FROM
 from e2e.city.rows import Request, Rule
 from e2e.city.source import read
 from services.command.imports import checking, rules
@@ -26,7 +25,7 @@ def city() -> Ground:
         {area.area_id: area.name for area in la.areas()},
     )
     there.boundaries = Boundaries(
-        (area.area_id, area.boundary, VALID_FROM) for area in la.areas() if area.boundary
+        (area.area_id, area.boundary, la.VALID_FROM) for area in la.areas() if area.boundary
     )
     return there
 

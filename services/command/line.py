@@ -73,6 +73,7 @@ _COMMUNITY = {
     "check": Lazy("check a community file, without a platform", at("community.commands", "check")),
     "apply": Lazy("make a platform what a community file says", at("community.apply_command", "apply")),
     "export": Lazy("write what a platform has as a community file", at("community.export_command", "export")),
+    "shipped": Lazy("copy a community that comes with Linli", at("community.shipping", "shipped")),
     "schema": Lazy("print the JSON schema of community files", at("community.commands", "schema")),
 }
 

@@ -11,14 +11,16 @@ from shapely import MultiPolygon, Polygon
 from libs.geo.boundary import check_boundary, geometry_of
 from libs.geo.index import BoundaryRow
 
-DATA = Path(__file__).parents[3] / "e2e" / "data"
+_ROOT = Path(__file__).parents[3]
+DATA = _ROOT / "e2e" / "data"
+COUNCILS = _ROOT / "services/command/community/shipped/los-angeles/councils.geojson.gz"
 AT = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @cache
 def rows() -> tuple[BoundaryRow, ...]:
     """The councils as areas, recorded in the order of the file."""
-    with gzip.open(DATA / "la-neighborhood-councils.geojson.gz", "rt") as file:
+    with gzip.open(COUNCILS, "rt") as file:
         features = json.load(file)["features"]
     return tuple(
         BoundaryRow(

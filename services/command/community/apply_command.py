@@ -6,21 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import click
-from linli.catalog.v1 import catalog_service_pb2 as catalog
-from linli.identity.v1 import identity_service_pb2 as identity
 
 from libs.runtime.config.guards import CannotStart
 from libs.runtime.host.terminal import Bar, say
 from services.command.call import answered
-from services.command.community.applying import Applying
 from services.command.community.checking import Checked, checked
 from services.command.community.commands import FILE, language_option, tell
-from services.command.community.people import Passwords, settled
+from services.command.community.doing import do
+from services.command.community.people import Passwords
 from services.command.community.planning import planned
 from services.command.community.standing import Standing
 from services.command.community.steps import Action, Step
 from services.command.community.tree import Problems
-from services.command.community.wired import Wired
 from services.command.community.wording import language_of_locale
 from services.command.connection import Connection, connection, connection_options
 
@@ -108,21 +105,18 @@ def _named(step: Step) -> str:
 def apply_to(
     file: Checked, standing: Standing, steps: list[Step], passwords: Passwords | None = None
 ) -> None:
-    """Do the steps, settle the people, and wait until what was done can be read."""
-    applying, bar = Applying(standing.stubs), Bar("Applying")
+    """Do the steps, with a bar, and say what was done."""
+    bar = Bar("Applying")
     try:
-        applying.do(steps, lambda done, step: _progress(bar, done, len(steps), step))
+        counts = do(
+            file, standing, steps, lambda done, step: _progress(bar, done, len(steps), step), passwords
+        )
     finally:
         bar.end()
-    if file.community.people:
-        wired = Wired(file.community)
-        counts = settled(
-            file.community.people, wired, standing, applying, passwords, lambda _number, _name: None
-        )
+    if counts is not None:
         say(str(counts))
         if passwords is None and any(person.login for person in file.community.people):
             say("logins are created with --passwords FILE only")
-    _wait(standing, applying)
     say(f"{len(steps)} steps done")
 
 
@@ -132,18 +126,3 @@ _EVERY = 50
 def _progress(bar: Bar, done: int, total: int, step: Step) -> None:
     if sys.stdout.isatty() or done % _EVERY == 0:
         bar.show(done, total, f"{step.section}: {step.name}")
-
-
-def _wait(standing: Standing, applying: Applying) -> None:
-    """Until lists show all that was done: another run would else do it again."""
-    stubs: Any = standing.stubs
-    if revision := applying.revisions.get("identity"):
-        stubs["identity"].list_areas(identity.ListAreasRequest(page_size=1, at_least=revision))
-        stubs["identity"].list_bodies(identity.ListBodiesRequest(page_size=1, at_least=revision))
-    if revision := applying.revisions.get("catalog"):
-        of = stubs["catalog"]
-        of.list_affairs(catalog.ListAffairsRequest(page_size=1, at_least=revision))
-        of.list_calendars(catalog.ListCalendarsRequest(page_size=1, at_least=revision))
-        of.list_responsibilities(catalog.ListResponsibilitiesRequest(page_size=1, at_least=revision))
-        of.list_commitments(catalog.ListCommitmentsRequest(page_size=1, at_least=revision))
-        of.search_services(catalog.SearchServicesRequest(page_size=1, at_least=revision))

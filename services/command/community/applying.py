@@ -9,6 +9,8 @@ from libs.rpc.failures import RpcFailed
 from services.command.community.steps import Call, Step
 
 HEARD_WITHIN = 60.0
+DEADLINE = 180.0
+"""Seconds for one command: a large boundary is compared with those around it."""
 _PAUSE = 0.1
 
 
@@ -33,7 +35,7 @@ class Applying:
         deadline = time.monotonic() + self._heard_within
         while True:
             try:
-                answer = command(call.sent())
+                answer = command(call.sent(), deadline=DEADLINE)
             except RpcFailed as failed:
                 waiting = failed.passing or failed.reason.endswith("_UNKNOWN")
                 if not waiting or time.monotonic() > deadline:

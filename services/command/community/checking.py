@@ -11,6 +11,7 @@ from services.command.community.promises import check_promises
 from services.command.community.reading import read
 from services.command.community.rules import check_rules
 from services.command.community.tree import Problems
+from services.command.community.wording import said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,3 +35,16 @@ def checked(file: Path) -> Checked | Problems:
     drawn = boundaries(found, folder_of(file))
     check_rules(found)
     return problems or Checked(community=found.community, boundaries=drawn)
+
+
+def community_of(folder: Path) -> Community:
+    """What a file says that is known to have no mistakes, such as a shipped one; its boundaries are not read.
+
+    Raises ValueError if it cannot be read after all.
+    """
+    problems = Problems()
+    root = opened(folder, problems)
+    found = read(root, problems).community if root is not None else None
+    if found is None or problems:
+        raise ValueError("; ".join(said(each, "en") for each in problems))
+    return found

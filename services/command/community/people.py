@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,12 +78,10 @@ def settled(
     standing: Standing,
     applying: Applying,
     passwords: Passwords | None,
-    told: Callable[[int, str], None],
 ) -> Counts:
     """All of them. Raises `RpcFailed`. Whoever is there with everything stays untouched."""
     counts = Counts()
-    for number, person in enumerate(people):
-        told(number, person.staff_number)
+    for person in people:
         request = wired.person(person)
         answer = applying.send(_call("register_resident", request))
         counts.found += answer.existing

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from services.command.community.checking import Checked, checked
+from services.command.community.shipping import SHIPPED, names
 from services.command.community.tree import Problems
 from services.command.community.wording import LANGUAGES, said
 
@@ -229,3 +230,9 @@ def test_features_that_fit_no_area_are_told_at_the_file_that_has_them(
     (tmp_path / "map.geojson").write_text(MAP % f",{feature}")
 
     assert kind in {found for _, _, found in of_yaml(tmp_path, AREAS)}
+
+
+@pytest.mark.capability("004.8")
+@pytest.mark.parametrize("name", names())
+def test_what_is_shipped_has_no_mistake(name: str) -> None:
+    assert isinstance(checked(SHIPPED / name), Checked)
