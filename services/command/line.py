@@ -78,6 +78,17 @@ _COMMUNITY = {
 }
 
 
+def _import() -> click.Command:
+    return LazyGroup("import", help="Requests of any city, from its own export by a map.", lazy=_IMPORT)
+
+
+_IMPORT = {
+    "map": Lazy("draft a map by looking at a file", at("imports.map_command", "draft_map")),
+    "requests": Lazy("load requests by a map, or check them", at("imports.command", "import_requests")),
+    "schema": Lazy("print the JSON schema of a map", at("imports.map_command", "print_schema")),
+}
+
+
 def _admin() -> click.Command:
     from services.command.admin.group import admin
 
@@ -97,7 +108,7 @@ _COMMANDS = {
     "export": Lazy("write all rows of a list as CSV or JSON", at("export", "export")),
     "community": Lazy("check a community file, and apply it to what runs", _community),
     "calendar": Lazy("import holidays from a file into a working calendar", at("calendar", "calendar")),
-    "import": Lazy("load a city's own export of requests, by a map", at("imports.command", "group")),
+    "import": Lazy("load a city's own export of requests, by a map", _import),
     "token": Lazy("print an operator token for the running platform", at("call", "token")),
     "doctor": Lazy("say what is wrong with an installation, and what to do", at("doctor", "doctor")),
     "topology": Lazy("print the exchanges and queues of RabbitMQ, in Markdown", at("topology", "topology")),

@@ -1,6 +1,5 @@
-"""`linli import requests`, `linli import map` and `linli import schema`."""
+"""`linli import requests`: checks a file against a platform, loads it, and reports."""
 
-import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,11 +13,10 @@ from libs.runtime.host.terminal import INTERRUPTED, complain, say
 from services.command.call import answered
 from services.command.connection import Connection, connection, connection_options
 from services.command.imports import account, checking
-from services.command.imports.draft import draft
 from services.command.imports.ground import Ground, survey
 from services.command.imports.loading import NotLoaded, board_of, load, period_of
 from services.command.imports.map_file import MapWrong, read_map
-from services.command.imports.mapping import Map, schema
+from services.command.imports.mapping import Map
 from services.command.imports.platform import Services, services_of
 from services.command.imports.readers.row import FileWrong
 from services.command.imports.report import page
@@ -122,31 +120,3 @@ def _load(
 def _say(lines: Iterable[str]) -> None:
     for line in lines:
         say(line)
-
-
-@click.command("schema")
-def print_schema() -> int:
-    """Print the JSON schema of a map, for an editor that checks as one types."""
-    say(json.dumps(schema(), indent=2, ensure_ascii=False))
-    return 0
-
-
-@click.command("map")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--heading", type=click.IntRange(1, 100), default=1, metavar="N", help="the heading's line [1]")
-def draft_map(file: Path, heading: int) -> int:
-    """Draft a map by looking at FILE: print it as YAML, with what is guessed marked."""
-    if not file.is_file():
-        raise CannotStart(f"{file} cannot be read: there is no such file")
-    try:
-        _say(draft(file, heading))
-    except FileWrong as wrong:
-        raise CannotStart(str(wrong)) from None
-    return 0
-
-
-group = click.Group(
-    "import",
-    commands=[import_requests, draft_map, print_schema],
-    help="Requests of any city, from its own export by a map.",
-)
