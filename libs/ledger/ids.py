@@ -34,7 +34,7 @@ def stream_name(category: str, subject_id: str) -> str:
         raise Refusal(
             Kind.INVALID,
             "ID_INVALID",
-            f"This is not an id of a {category}: use the id exactly as it was given to you.",
+            f"this is not an id of a {category}: use the id exactly as it was given to you",
             field=f"{category}_id",
         )
     return f"{category}-{subject_id}"

@@ -49,6 +49,6 @@ def history_changed(seen: Revision, why: str) -> Refusal:
     return Refusal(
         Kind.PRECONDITION,
         "HISTORY_CHANGED",
-        f"What you saw at {seen} was lost: {why}. Read again what is there now, then decide again.",
+        f"what you saw at {seen} was lost: {why}; read again what is there now, then decide again",
         revision=str(seen),
     )

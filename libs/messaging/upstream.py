@@ -68,8 +68,8 @@ class Upstream:
         return Refusal(
             Kind.PRECONDITION,
             "HISTORY_CHANGED",
-            f"What you saw of {service} at {wanted}, in its incarnation {wanted.incarnation}, was lost:"
-            f" {why}. Read again what {service} has now, and give its new revision as `{field}`.",
+            f"what you saw of {service} at {wanted}, in its incarnation {wanted.incarnation}, was lost:"
+            f" {why}; read again what {service} has now, and give its new revision as `{field}`",
             revision=str(wanted),
             source=self.source,
         )
@@ -79,7 +79,7 @@ class Upstream:
             Kind.UNAVAILABLE,
             "SOURCE_CHANGED",
             f"whether {wanted} is included cannot be said until an operator has decided: {why}. Call without"
-            f" `{field}` for what was noted before.",
+            f" `{field}` for what was noted before",
             revision=str(wanted),
             source=self.source,
         )

@@ -57,7 +57,7 @@ def subject_erased(subject: str) -> Refusal:
     return Refusal(
         Kind.PRECONDITION,
         "SUBJECT_ERASED",
-        "This person's data was erased for good: register the person anew to keep data about them.",
+        "this person's data was erased for good: register the person anew to keep data about them",
         subject=subject,
     )
 

@@ -134,7 +134,7 @@ def request_id_reused(request_id: str) -> Refusal:
     return Refusal(
         Kind.INVALID,
         "REQUEST_ID_REUSED",
-        "This request_id was used for another request: give every new request a new one.",
+        "this request_id was used for another request: give every new request a new one",
         field="request_id",
         request_id=request_id,
     )
@@ -145,7 +145,7 @@ def revision_mismatch(folded: Folded[Any]) -> Refusal:
     return Refusal(
         Kind.CONFLICT,
         "REVISION_MISMATCH",
-        "It has changed since the revision you gave: read it again, then decide again.",
+        "it has changed since the revision you gave: read it again, then decide again",
         revision=str(Revision(folded.position, folded.version, folded.life)),
     )
 
@@ -155,6 +155,6 @@ def concurrent_change(stream: str) -> Refusal:
     return Refusal(
         Kind.CONFLICT,
         "CONCURRENT_CHANGE",
-        "Others keep changing it at the same moment: try again shortly.",
+        "others keep changing it at the same moment: try again shortly",
         subject=stream,
     )

@@ -94,7 +94,7 @@ def test_after_the_decision_what_was_lost_is_refused_at_once_and_what_is_new_is_
 
     assert (refused.value.code, refused.value.kind) == ("HISTORY_CHANGED", Kind.PRECONDITION)
     assert refused.value.facts == {"revision": "r5.5", "source": SOURCE}
-    assert "What you saw of counter at r5.5, in its incarnation 1, was lost" in refused.value.message
+    assert "what you saw of counter at r5.5, in its incarnation 1, was lost" in refused.value.message
     assert (
         f"incarnation {town.counter.ledger.life.number} of the ledger began behind 3" in refused.value.message
     )

@@ -8,8 +8,8 @@ def case_unknown() -> Refusal:
     return Refusal(
         Kind.NOT_FOUND,
         "CASE_UNKNOWN",
-        "Supervision knows no such case. If it was opened a moment ago, pass the revision from the answer "
-        "of OpenCase as `cases_at_least`.",
+        "supervision knows no such case; if it was opened a moment ago, pass the revision from the answer "
+        "of OpenCase as `cases_at_least`",
     )
 
 
@@ -18,7 +18,7 @@ def opening_missing(version: int) -> Refusal:
     return Refusal(
         Kind.PRECONDITION,
         "OPENING_MISSING",
-        "The opening of this case has not arrived: retry this event when it has.",
+        "the opening of this case has not arrived: retry this event when it has",
         version=str(version),
     )
 
@@ -28,8 +28,8 @@ def case_not_closed() -> Refusal:
     return Refusal(
         Kind.PRECONDITION,
         "CASE_NOT_CLOSED",
-        "Only a closed case can be rated. If it was closed a moment ago, pass the revision from the "
-        "answer of CloseCase as `cases_at_least`.",
+        "only a closed case can be rated; if it was closed a moment ago, pass the revision from the "
+        "answer of CloseCase as `cases_at_least`",
     )
 
 
@@ -38,7 +38,7 @@ def case_rated_already() -> Refusal:
     return Refusal(
         Kind.ALREADY_EXISTS,
         "CASE_RATED_ALREADY",
-        "You have already rated this case: each person rates a case once.",
+        "you have already rated this case: each person rates a case once",
     )
 
 
@@ -47,26 +47,26 @@ def works_for_the_body() -> Refusal:
     return Refusal(
         Kind.PERMISSION,
         "WORKS_FOR_THE_BODY",
-        "You work for the body that had this case: others rate it.",
+        "you work for the body that had this case: others rate it",
     )
 
 
 def stars_out_of_range(stars: int) -> Refusal:
     """There are five."""
-    return Refusal(Kind.INVALID, "STARS_OUT_OF_RANGE", "Give 1 to 5 stars.", field="stars", stars=str(stars))
+    return Refusal(Kind.INVALID, "STARS_OUT_OF_RANGE", "give 1 to 5 stars", field="stars", stars=str(stars))
 
 
 def area_unknown(area_id: str) -> Refusal:
     """No such area is known here."""
     return Refusal(
-        Kind.NOT_FOUND, "AREA_UNKNOWN", "Supervision knows no such area.", field="area_id", area_id=area_id
+        Kind.NOT_FOUND, "AREA_UNKNOWN", "supervision knows no such area", field="area_id", area_id=area_id
     )
 
 
 def body_unknown(body_id: str) -> Refusal:
     """No such body is known here."""
     return Refusal(
-        Kind.NOT_FOUND, "BODY_UNKNOWN", "Supervision knows no such body.", field="body_id", body_id=body_id
+        Kind.NOT_FOUND, "BODY_UNKNOWN", "supervision knows no such body", field="body_id", body_id=body_id
     )
 
 
@@ -75,7 +75,7 @@ def affair_unknown(affair_id: str) -> Refusal:
     return Refusal(
         Kind.NOT_FOUND,
         "AFFAIR_UNKNOWN",
-        "Supervision knows no such affair.",
+        "supervision knows no such affair",
         field="affair_id",
         affair_id=affair_id,
     )
@@ -86,7 +86,7 @@ def area_depth_missing() -> Refusal:
     return Refusal(
         Kind.INVALID,
         "AREA_DEPTH_MISSING",
-        "Give the depth of the rows' areas in the tree: 1 is the root.",
+        "give the depth of the rows' areas in the tree: 1 is the root",
         field="area_depth",
     )
 
@@ -96,6 +96,6 @@ def period_empty() -> Refusal:
     return Refusal(
         Kind.INVALID,
         "PERIOD_EMPTY",
-        "No moment lies in this period: `opened_until_time` must come after `opened_from_time`.",
+        "no moment lies in this period: `opened_until_time` must come after `opened_from_time`",
         field="opened_until_time",
     )

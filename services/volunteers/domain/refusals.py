@@ -8,29 +8,29 @@ def volunteer_enrolled(volunteer_id: str) -> Refusal:
     return Refusal(
         Kind.ALREADY_EXISTS,
         "VOLUNTEER_ENROLLED",
-        "This party is already enrolled: revise the profile instead.",
+        "this party is already enrolled: revise the profile instead",
         volunteer_id=volunteer_id,
     )
 
 
 def volunteer_not_found() -> Refusal:
     """Nobody of that id is enrolled."""
-    return Refusal(Kind.NOT_FOUND, "VOLUNTEER_NOT_FOUND", "No volunteer with this id is enrolled.")
+    return Refusal(Kind.NOT_FOUND, "VOLUNTEER_NOT_FOUND", "no volunteer with this id is enrolled")
 
 
 def need_not_found() -> Refusal:
     """No such need."""
-    return Refusal(Kind.NOT_FOUND, "NEED_NOT_FOUND", "There is no need with this id.")
+    return Refusal(Kind.NOT_FOUND, "NEED_NOT_FOUND", "there is no need with this id")
 
 
 def proposal_not_found() -> Refusal:
     """No such proposal."""
-    return Refusal(Kind.NOT_FOUND, "PROPOSAL_NOT_FOUND", "There is no proposal with this id.")
+    return Refusal(Kind.NOT_FOUND, "PROPOSAL_NOT_FOUND", "there is no proposal with this id")
 
 
 def offer_not_found() -> Refusal:
     """This volunteer was not asked for this need."""
-    return Refusal(Kind.NOT_FOUND, "OFFER_NOT_FOUND", "This volunteer was not asked for this need.")
+    return Refusal(Kind.NOT_FOUND, "OFFER_NOT_FOUND", "this volunteer was not asked for this need")
 
 
 def profile_invalid(field: str, message: str) -> Refusal:
@@ -43,8 +43,8 @@ def resident_unknown(resident_id: str) -> Refusal:
     return Refusal(
         Kind.PRECONDITION,
         "RESIDENT_UNKNOWN",
-        "Nobody is registered under this id: give the resident_id from identity's answer"
-        " (a new resident is known after a moment: try again).",
+        "nobody is registered under this id: give the resident_id from identity's answer"
+        " (a new resident is known after a moment: try again)",
         field="volunteer_id",
         volunteer_id=resident_id,
     )
@@ -55,7 +55,7 @@ def area_unknown(area_id: str) -> Refusal:
     return Refusal(
         Kind.PRECONDITION,
         "AREA_UNKNOWN",
-        "This area is not known: take an id that ListAreas of the identity service shows.",
+        "this area is not known: take an id that ListAreas of the identity service shows",
         area_id=area_id,
     )
 
@@ -63,19 +63,19 @@ def area_unknown(area_id: str) -> Refusal:
 def shift_ends_before_it_starts() -> Refusal:
     """End and start are the wrong way round, or equal."""
     return Refusal(
-        Kind.PRECONDITION, "SHIFT_ENDS_BEFORE_IT_STARTS", "Give an end_time later than the start_time."
+        Kind.PRECONDITION, "SHIFT_ENDS_BEFORE_IT_STARTS", "give an end_time later than the start_time"
     )
 
 
 def shift_in_the_past() -> Refusal:
     """The shift has begun before anybody could be asked."""
-    return Refusal(Kind.PRECONDITION, "SHIFT_IN_THE_PAST", "Give a start_time in the future.")
+    return Refusal(Kind.PRECONDITION, "SHIFT_IN_THE_PAST", "give a start_time in the future")
 
 
 def nothing_to_match(area_id: str) -> Refusal:
     """No open need in the area."""
     return Refusal(
-        Kind.PRECONDITION, "NOTHING_TO_MATCH", "The area has no open need: raise one first.", area_id=area_id
+        Kind.PRECONDITION, "NOTHING_TO_MATCH", "the area has no open need: raise one first", area_id=area_id
     )
 
 
@@ -84,7 +84,7 @@ def need_ended(need_id: str) -> Refusal:
     return Refusal(
         Kind.PRECONDITION,
         "NEED_ENDED",
-        "The need was withdrawn: it takes no more volunteers.",
+        "the need was withdrawn: it takes no more volunteers",
         need_id=need_id,
     )
 
@@ -94,7 +94,7 @@ def need_filled(need_id: str) -> Refusal:
     return Refusal(
         Kind.PRECONDITION,
         "NEED_FILLED",
-        "As many volunteers as wanted have already accepted.",
+        "as many volunteers as wanted have already accepted",
         need_id=need_id,
     )
 
@@ -102,14 +102,14 @@ def need_filled(need_id: str) -> Refusal:
 def offer_expired() -> Refusal:
     """The answer comes too late."""
     return Refusal(
-        Kind.PRECONDITION, "OFFER_EXPIRED", "The time to answer is over: ask the coordinator for a new offer."
+        Kind.PRECONDITION, "OFFER_EXPIRED", "the time to answer is over: ask the coordinator for a new offer"
     )
 
 
 def offer_not_accepted() -> Refusal:
     """Hours are recorded only for those who said yes."""
     return Refusal(
-        Kind.PRECONDITION, "OFFER_NOT_ACCEPTED", "The volunteer has not accepted an offer for this need."
+        Kind.PRECONDITION, "OFFER_NOT_ACCEPTED", "the volunteer has not accepted an offer for this need"
     )
 
 
@@ -118,7 +118,7 @@ def booked_elsewhere(need_id: str) -> Refusal:
     return Refusal(
         Kind.PRECONDITION,
         "BOOKED_ELSEWHERE",
-        "The volunteer is booked for another shift at that time: decline that one first.",
+        "the volunteer is booked for another shift at that time: decline that one first",
         need_id=need_id,
     )
 
@@ -126,12 +126,12 @@ def booked_elsewhere(need_id: str) -> Refusal:
 def shift_not_begun() -> Refusal:
     """Hours of a shift that is still to come."""
     return Refusal(
-        Kind.PRECONDITION, "SHIFT_NOT_BEGUN", "Record the hours when the shift has begun, or later."
+        Kind.PRECONDITION, "SHIFT_NOT_BEGUN", "record the hours when the shift has begun, or later"
     )
 
 
 def hours_already_recorded() -> Refusal:
     """The hours of this volunteer for this need stand in the ledger."""
     return Refusal(
-        Kind.PRECONDITION, "HOURS_ALREADY_RECORDED", "The hours for this need are recorded already."
+        Kind.PRECONDITION, "HOURS_ALREADY_RECORDED", "the hours for this need are recorded already"
     )
