@@ -4,7 +4,8 @@ import difflib
 import json
 import math
 import sys
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -51,7 +52,7 @@ def parse(descriptor: Descriptor, text: str) -> Message:
     """The request that a text of JSON is. Raises `CannotStart` naming every field at fault."""
     name = descriptor.name
     try:
-        given = json.loads(text, parse_constant=_no_number, parse_int=_whole)
+        given = json.loads(text, parse_constant=_no_number, parse_int=_whole, object_pairs_hook=_once)
         if not isinstance(given, dict):
             raise CannotStart(
                 f'the request is not a valid {name}: it must be a JSON object, such as {{"page_size": 3}}'
@@ -71,6 +72,14 @@ def parse(descriptor: Descriptor, text: str) -> Message:
 
 def _no_number(word: str) -> NoReturn:
     raise ValueError(f"{word} is not a number")
+
+
+def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; of a name that is given twice, one value would be dropped in silence."""
+    names = Counter(name for name, _ in pairs)
+    if twice := [name for name, count in names.items() if count > 1]:
+        raise ValueError(f"{', '.join(twice)} is given twice")
+    return dict(pairs)
 
 
 def _whole(digits: str) -> int:

@@ -205,11 +205,14 @@ _PARSERS: dict[Any, Callable[[str], Any]] = {
 
 
 def _bounded(value: Any, bounds: Mapping[str, Any]) -> Any:
-    number = value.total_seconds() if isinstance(value, timedelta) else value
+    number, said, unit = value, str(value), ""
+    if isinstance(value, timedelta):
+        number, unit = value.total_seconds(), "s"
+        said = f"{number:g}s"
     if bounds.get("minimum") is not None and number < bounds["minimum"]:
-        raise ValueError(f"{value} is less than {bounds['minimum']}")
+        raise ValueError(f"{said} is less than {bounds['minimum']}{unit}")
     if bounds.get("maximum") is not None and number > bounds["maximum"]:
-        raise ValueError(f"{value} is more than {bounds['maximum']}")
+        raise ValueError(f"{said} is more than {bounds['maximum']}{unit}")
     if bounds.get("choices") and value not in bounds["choices"]:
         raise ValueError(f"{value!r} is not one of {', '.join(bounds['choices'])}")
     return value

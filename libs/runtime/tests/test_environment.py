@@ -56,6 +56,21 @@ def test_all_problems_are_told_at_once_each_by_its_variable() -> None:
     ]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    pause: timedelta = setting(timedelta(minutes=5), doc="between customers", minimum=60)
+    shelves: int = setting(4, doc="how many shelves", maximum=9)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "problem"),
+    [("PAUSE", "8s", "8s is less than 60s"), ("SHELVES", "10", "10 is more than 9")],
+)
+def test_a_bound_is_told_in_the_unit_of_the_value(variable: str, value: str, problem: str) -> None:
+    with pytest.raises(SettingsInvalid, match=f"SHOP_{variable}: {problem}$"):
+        read(Bounds, {f"SHOP_{variable}": value}, "SHOP_")
+
+
 def test_a_secret_comes_from_a_file_and_is_never_shown(tmp_path: Path) -> None:
     file = tmp_path / "key"
     file.write_text("opensesame\n")

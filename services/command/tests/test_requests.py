@@ -46,6 +46,13 @@ def test_only_an_object_is_a_request(text: str) -> None:
     assert "the request is not a valid ListCasesRequest: it must be a JSON object" in told(text)
 
 
+@pytest.mark.parametrize(
+    "text", ['{"page_size": 3, "page_size": 4}', '{"external_reference": {"system": "a", "system": "b"}}']
+)
+def test_a_field_that_is_given_twice_is_refused(text: str) -> None:
+    assert told(text, OPEN).endswith(" is given twice")
+
+
 def test_an_unknown_field_is_told_with_those_there_are_in_snake_case() -> None:
     message = told('{"pagesize": 3}')
 
