@@ -71,7 +71,7 @@ class Watch:
             self._say("The platform goes on.")
             self._said = ""
         elif self._missing == _LONG:
-            self._say(f"The platform cannot go on: {lacks}")
+            self._say(f"Waiting for the platform: {lacks}")
             self._said = lacks
 
 

@@ -47,7 +47,7 @@ def test_what_lasts_is_said_once_and_so_is_its_end() -> None:
     for lacks in (FULL, FULL, FULL, "", "", FULL, FULL):
         watch.tell(lacks)
 
-    cannot = f"The platform cannot go on: {FULL}"
+    cannot = f"Waiting for the platform: {FULL}"
     assert said == [cannot, "The platform goes on.", cannot]
 
 

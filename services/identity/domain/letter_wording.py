@@ -36,7 +36,7 @@ def letter(
     rest = (f"There are {more} more notices that are not listed here.",) if more else ()
     return LetterText(
         date=day.en,
-        opening=(f"Dear {addressee},", "this is what happened to your reports since our last letter:"),
+        opening=(f"Dear {addressee},", "This is what happened to your reports since our last letter:"),
         parts=tuple((each.title.en, each.text.en) for each in said),
         closing=(
             *rest,
