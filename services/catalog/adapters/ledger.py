@@ -27,6 +27,7 @@ _PUBLISHED = {
 }
 _PRIVATE = {
     "area_noted.v1": noted.AreaNoted,
+    "area_end_noted.v1": noted.AreaEndNoted,
     "body_noted.v1": noted.BodyNoted,
 }
 

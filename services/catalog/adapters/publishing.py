@@ -47,7 +47,7 @@ def _message(event: object) -> Message | None:
             return _calendar(event)
         case commitment.CommitmentPublished():
             return _commitment(event)
-        case noted.AreaNoted() | noted.BodyNoted():
+        case noted.AreaNoted() | noted.AreaEndNoted() | noted.BodyNoted():
             return None
         case _:
             return _responsibility(event) or _service(event)

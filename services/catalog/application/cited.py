@@ -6,11 +6,11 @@ from libs.ledger.noted import Note, Noted
 from libs.ledger.streams.stream import Stream
 from services.catalog.domain import refusals
 from services.catalog.domain.affair import Affair, AffairCommand, AffairEvent, Defined
-from services.catalog.domain.noted import AreaNoted, BodyNoted
+from services.catalog.domain.noted import AreaFact, AreaNoted, BodyNoted
 from services.catalog.domain.values import AffairRef, AreaRef
 
 AffairStream = Stream[AffairCommand, Affair, AffairEvent]
-AreaStream = Stream[Note[AreaNoted], Noted[AreaNoted], AreaNoted]
+AreaStream = Stream[Note[AreaFact], Noted[AreaFact], AreaFact]
 BodyStream = Stream[Note[BodyNoted], Noted[BodyNoted], BodyNoted]
 
 

@@ -1,6 +1,7 @@
 """What the catalog keeps of its neighbours' facts: which areas and bodies there are."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from libs.ledger.decider import Decider
 from libs.ledger.noted import Note, Noted, noting
@@ -20,6 +21,17 @@ class AreaNoted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AreaEndNoted:
+    """There is no such area from `valid_until` on."""
+
+    area_id: str
+    valid_until: datetime
+
+
+AreaFact = AreaNoted | AreaEndNoted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BodyNoted:
     """The identity service registered a body."""
 
@@ -28,5 +40,5 @@ class BodyNoted:
     name: Text
 
 
-AREA: Decider[Note[AreaNoted], Noted[AreaNoted], AreaNoted] = noting("area")
+AREA: Decider[Note[AreaFact], Noted[AreaFact], AreaFact] = noting("area")
 BODY: Decider[Note[BodyNoted], Noted[BodyNoted], BodyNoted] = noting("body")

@@ -5,9 +5,10 @@ from linli.identity.v1 import identity_events_pb2, identity_types_pb2
 from libs.ledger.noted import Note
 from libs.messaging.reactions import Fact, Reaction, Reactions, Subscriptions
 from libs.rpc.enums import EnumWords
+from libs.rpc.moments import moment
 from libs.rpc.texts import text_of
 from libs.rules.areas import AreaPath
-from services.catalog.domain.noted import AREA, BODY, AreaNoted, BodyNoted
+from services.catalog.domain.noted import AREA, BODY, AreaEndNoted, AreaNoted, BodyNoted
 
 LEVELS = EnumWords(identity_types_pb2.AreaLevel)
 BODY_KINDS = EnumWords(identity_types_pb2.BodyKind)
@@ -27,6 +28,12 @@ def when_area_named(
     return [Reaction(AREA, event.area_id, Note(noted))]
 
 
+def when_area_ended(event: identity_events_pb2.AreaEnded, _fact: Fact) -> Reactions:
+    """From then on nobody need answer there; what was assigned holds for what happened there."""
+    noted = AreaEndNoted(area_id=event.area_id, valid_until=moment(event.valid_until_time))
+    return [Reaction(AREA, event.area_id, Note(noted))]
+
+
 def when_body_registered(event: identity_events_pb2.BodyRegistered, _fact: Fact) -> Reactions:
     """A body may be cited from now on."""
     noted = BodyNoted(
@@ -41,6 +48,7 @@ SUBSCRIPTIONS: Subscriptions = {
     "identity": {
         identity_events_pb2.AreaDefined: when_area_named,
         identity_events_pb2.AreaRenamed: when_area_named,
+        identity_events_pb2.AreaEnded: when_area_ended,
         identity_events_pb2.BodyRegistered: when_body_registered,
     },
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from typing import Any
 
@@ -12,6 +12,7 @@ from google.protobuf.message import Message
 from linli.catalog.v1 import catalog_service_pb2 as pb
 from linli.catalog.v1 import catalog_types_pb2 as types
 from linli.feed.v1 import feed_service_pb2 as feed
+from linli.identity.v1 import identity_events_pb2
 from linli.types.v1.types_pb2 import LocalizedText
 
 from libs.rpc.failures import RpcFailed, failure_of
@@ -19,6 +20,7 @@ from libs.rpc.moments import stamp
 from libs.runtime.doctor.finding import Looking
 from libs.runtime.doctor.lasting import look_at_lasting
 from libs.testkit.component import Component, component
+from libs.testkit.eventually import eventually
 from libs.testkit.hostile import assert_never_broken
 from libs.testkit.postgres import TestServer
 from libs.testkit.rpc import deviations, every_rpc, roles
@@ -43,6 +45,10 @@ from services.catalog.tests.town import (
 from services.catalog.wiring import SERVICE
 
 FEED = feed.DESCRIPTOR.services_by_name["FeedService"]
+
+
+FAR = datetime(2099, 1, 1, tzinfo=UTC)
+"""So far ahead that no other test looks there."""
 
 
 @pytest.fixture(scope="module")
@@ -329,6 +335,23 @@ def test_unowned_matters_are_those_that_nobody_is_found_for(planner: Any, reader
         )
     )
     assert [(each.affair_id, each.area_name.en) for each in streets.matters] == [("snow", "Elm")]
+
+
+@pytest.mark.capability("003.1")
+def test_where_an_area_has_ended_nothing_is_unowned(running: Component, planner: Any, reader: Any) -> None:
+    define(planner, "hail")
+    ended = identity_events_pb2.AreaEnded(area_id="elm", area_path="town/north/elm")
+    ended.valid_until_time.FromDatetime(FAR)
+
+    running.hears("identity", ended)
+
+    def unowned(at: datetime) -> list[str]:
+        request = pb.ListUnownedMattersRequest(at_time=stamp(at), filter='affair_id = "hail"')
+        return [each.area_id for each in reader.list_unowned_matters(request).matters]
+
+    eventually(lambda: "elm" not in unowned(FAR))
+    assert "elm" in unowned(FAR - timedelta(seconds=1))
+    assert "north" in unowned(FAR)
 
 
 def test_the_list_shows_what_holds_at_a_moment(planner: Any, reader: Any) -> None:

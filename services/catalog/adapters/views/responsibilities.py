@@ -15,7 +15,7 @@ from libs.query.paging import ascending
 from libs.rules.areas import ids_of
 from services.catalog.application.ports import Line, UnownedRow
 from services.catalog.domain.affair import AffairDefined, AffairRenamed, AffairRetired
-from services.catalog.domain.noted import AreaNoted
+from services.catalog.domain.noted import AreaEndNoted, AreaNoted
 from services.catalog.domain.responsibility import (
     ResponsibilityAssigned,
     ResponsibilityEnded,
@@ -59,6 +59,13 @@ class AreaRow(TypedDict):
     name_en: str
 
 
+class EndRow(TypedDict):
+    """An area that ends."""
+
+    area_id: str
+    valid_until: datetime
+
+
 LINES = Table.of(
     "lines",
     LineRow,
@@ -67,6 +74,7 @@ LINES = Table.of(
 )
 AFFAIRS = Table.of("affairs", AffairRow, key=("affair_id",), indexes=("affair_path",))
 AREAS = Table.of("areas", AreaRow, key=("area_id",), indexes=("area_path",))
+ENDS = Table.of("ends", EndRow, key=("area_id",))
 PAIRS = Derived(
     name="pairs",
     row=UnownedRow,
@@ -89,7 +97,7 @@ class ResponsibilityLines(View):
     """One row for each version of each item, and the affairs and areas that can be owned."""
 
     name = "responsibilities"
-    tables = (LINES, AFFAIRS, AREAS)
+    tables = (LINES, AFFAIRS, AREAS, ENDS)
 
     def keys(self, recorded: Recorded[Any]) -> Iterable[tuple[str, Key]]:
         """The versions of an item that a later event changes."""
@@ -127,6 +135,8 @@ class ResponsibilityLines(View):
                 rows.delete(AFFAIRS, affair_id)
             case AreaNoted() as noted:
                 rows.put(AREAS, _area_row(noted))
+            case AreaEndNoted(area_id=area_id, valid_until=until):
+                rows.put(ENDS, EndRow(area_id=area_id, valid_until=until))
             case _:
                 pass
 
@@ -184,14 +194,16 @@ class ResponsibilityReads:
         return [_line(row) for row in rows], token
 
     def unowned(self, query: ListQuery, at: datetime, fresh: Fresh) -> tuple[Sequence[UnownedRow], str]:
-        """A page of affairs in use and areas without a line that covers both."""
+        """A page of affairs in use and areas that are there, without a line that covers both."""
         holding = _holding(at)
         without = (
             "NOT EXISTS (SELECT FROM lines l WHERE l.affair_id = ANY(string_to_array(pairs.affair_path, '/'))"
             f" AND l.area_id = ANY(string_to_array(pairs.area_path, '/')) AND {holding.sql})"
         )
+        there = "area_id NOT IN (SELECT area_id FROM ends WHERE ends.valid_until <= %s)"
+        where = Condition(without, holding.params) & Condition(there, (at,))
         with fresh.read(self.views, VIEW) as cursor:
-            return UNOWNED.page(cursor, query, where=Condition(without, holding.params))
+            return UNOWNED.page(cursor, query, where=where)
 
 
 def _holding(at: datetime) -> Condition:

@@ -9,7 +9,7 @@ from services.catalog.adapters.ledger import EVENTS
 from services.catalog.domain.affair import AffairEvent
 from services.catalog.domain.calendar import CalendarDefined
 from services.catalog.domain.commitment import CommitmentPublished
-from services.catalog.domain.noted import AreaNoted, BodyNoted
+from services.catalog.domain.noted import AreaEndNoted, AreaNoted, BodyNoted
 from services.catalog.domain.responsibility import ResponsibilityEvent
 from services.catalog.domain.service import ServiceEvent
 
@@ -29,6 +29,6 @@ def test_a_commitment_from_before_limits_for_answers_promises_the_usual_ones() -
 
 def test_every_event_of_the_domain_has_a_stored_name() -> None:
     families = (AffairEvent, ResponsibilityEvent, ServiceEvent)
-    single = {CalendarDefined, CommitmentPublished, AreaNoted, BodyNoted}
+    single = {CalendarDefined, CommitmentPublished, AreaNoted, AreaEndNoted, BodyNoted}
 
     assert set(EVENTS.types.values()) == single.union(*map(get_args, families))

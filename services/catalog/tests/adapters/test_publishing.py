@@ -66,6 +66,7 @@ def one_of_each() -> list[object]:
         noted.AreaNoted(
             area_id="elm-street", parent_id="", path=AreaPath("elm-street"), level="street", name=Text()
         ),
+        noted.AreaEndNoted(area_id="elm-street", valid_until=NOW),
         noted.BodyNoted(body_id="kitchen", kind="third_party_provider", name=Text()),
     ]
 
@@ -76,7 +77,7 @@ def test_every_event_but_the_noted_ones_is_told() -> None:
     spoken = {type(told(event)).__name__ for event in all_events if type(event) not in silent}
 
     assert {type(event) for event in all_events} == {*EVENTS.types.values()}
-    assert silent == [noted.AreaNoted, noted.BodyNoted]
+    assert silent == [noted.AreaNoted, noted.AreaEndNoted, noted.BodyNoted]
     assert spoken == {*pb.DESCRIPTOR.message_types_by_name}
 
 

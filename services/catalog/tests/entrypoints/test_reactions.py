@@ -8,7 +8,7 @@ from libs.ledger.noted import Note
 from libs.ledger.text import Text
 from libs.messaging.reactions import Fact, Reaction
 from libs.rules.areas import AreaPath
-from services.catalog.domain.noted import AREA, BODY, AreaNoted, BodyNoted
+from services.catalog.domain.noted import AREA, BODY, AreaFact, AreaNoted, BodyNoted
 from services.catalog.entrypoints.reactions import when_area_named, when_body_registered
 from services.catalog.tests.domain.stories import NOW
 
@@ -40,7 +40,8 @@ def test_an_area_is_noted_with_its_path_and_level() -> None:
         name=Text(zh="榆树街"),
     )
 
-    assert when_area_named(event, FACT) == [Reaction(AREA, "elm-street", Note(noted))]
+    command: Note[AreaFact] = Note(noted)
+    assert when_area_named(event, FACT) == [Reaction(AREA, "elm-street", command)]
 
 
 def test_a_renamed_area_is_noted_under_its_newest_name() -> None:
@@ -69,7 +70,9 @@ def test_a_body_is_noted_with_its_kind() -> None:
 
 
 def test_what_was_heard_before_is_nothing_new() -> None:
-    area = Note(AreaNoted(area_id="a", parent_id="", path=AreaPath("a"), level="city", name=Text()))
+    area: Note[AreaFact] = Note(
+        AreaNoted(area_id="a", parent_id="", path=AreaPath("a"), level="city", name=Text())
+    )
     body = Note(BodyNoted(body_id="b", kind="residents_group", name=Text()))
 
     assert AREA.decide(area, AREA.fold(AREA.decide(area, AREA.initial))) == []
