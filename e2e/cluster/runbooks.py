@@ -310,6 +310,7 @@ PLAN: Mapping[str, Plan] = {
     ".venv/bin/linli community apply town.yaml --dry-run": Run(On.MACHINE),
     ".venv/bin/linli community apply town.yaml": Run(On.MACHINE, instead={".yaml": ".yaml --yes"}),
     ".venv/bin/linli community export town-now": Run(On.MACHINE),
+    ".venv/bin/linli community shipped los-angeles la": Run(On.MACHINE),
     ".venv/bin/linli cases rotate-master-key": Run(
         On.MACHINE, instead=_BESIDE, ends=(1,), says="there is only one master key"
     ),
