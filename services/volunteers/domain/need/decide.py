@@ -103,13 +103,15 @@ def _decline(command: DeclineOffer, need: Raised) -> Sequence[NeedEvent]:
 
 
 def _expire(command: ExpireOffer, state: Need) -> Sequence[NeedEvent]:
-    offer = state.offers.get(command.volunteer_id) if isinstance(state, Raised) else None
-    if not isinstance(state, Raised) or offer is None or offer.standing is not OfferStanding.OPEN:
+    """An open offer expires also after the need was withdrawn: else its moment would be due for ever."""
+    if isinstance(state, Unheard):
         return []
-    if command.at < offer.expires_at:
+    need = state.last if isinstance(state, Withdrawn) else state
+    offer = need.offers.get(command.volunteer_id)
+    if offer is None or offer.standing is not OfferStanding.OPEN or command.at < offer.expires_at:
         return []
     return [
-        OfferExpired(need_id=state.need_id, volunteer_id=command.volunteer_id, expired_at=offer.expires_at)
+        OfferExpired(need_id=need.need_id, volunteer_id=command.volunteer_id, expired_at=offer.expires_at)
     ]
 
 

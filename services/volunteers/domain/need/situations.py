@@ -92,6 +92,8 @@ def evolve(state: Need, event: NeedEvent) -> Need:
             skills=event.skills,
             priority=event.priority,
         )
+    if isinstance(state, Withdrawn) and isinstance(event, OfferExpired):
+        return Withdrawn(last=_answered(state.last, event.volunteer_id, OfferStanding.EXPIRED))
     if not isinstance(state, Raised):
         return state
     match event:

@@ -125,6 +125,15 @@ def test_an_offer_expires_at_its_deadline_and_not_before() -> None:
     )
 
 
+def test_an_open_offer_of_a_withdrawn_need_expires_once() -> None:
+    withdrawn = NeedWithdrawn(need_id="n1", volunteer_ids=(), withdrawn_at=NOON)
+    expired = OfferExpired(need_id="n1", volunteer_id="ann", expired_at=DEADLINE)
+    expire = ExpireOffer(volunteer_id="ann", at=DEADLINE)
+
+    given(raised(), asked("ann"), withdrawn).when(expire).then(expired)
+    given(raised(), asked("ann"), withdrawn, expired).when(expire).then_nothing_happens()
+
+
 def test_an_answered_offer_does_not_expire() -> None:
     given(raised(), asked("ann"), accepted("ann")).when(
         ExpireOffer(volunteer_id="ann", at=DEADLINE)
