@@ -352,6 +352,14 @@ def test_a_coordinator_sees_only_the_own_areas(running: Component, coordinator: 
     assert refused.value.code is grpc.StatusCode.PERMISSION_DENIED
 
 
+def test_needs_are_listed_by_an_area_and_all_below_it(running: Component, coordinator: Any) -> None:
+    need = raise_need(coordinator, "n1", area="north")
+
+    assert listed(running, coordinator, 'area_path = "la"').need_id == need.need_id
+    elsewhere = pb.ListNeedsRequest(filter='area_path = "la/south"', at_least=seen(running))
+    assert not coordinator.list_needs(elsewhere).needs
+
+
 def test_partners_of_an_area_follow_its_needs_from_the_call_to_the_end(
     running: Component, coordinator: Any
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Any, TypedDict, cast
 from libs.ledger.recorded import Recorded
 from libs.ledger.views.view import Key, Rows, Table, View, Views
 from libs.query.conditions import Condition
-from libs.query.filters import Filters, choice, moment, text
+from libs.query.filters import Filters, area, choice, moment, text
 from libs.query.freshness import Fresh, ListQuery
 from libs.query.listing import Listing
 from libs.query.paging import ascending
@@ -40,6 +40,7 @@ LISTED = Listing(
     filters=Filters(
         state=choice("state", NEED_STATES.stored, NEED_STATES.prefix),
         area_id=text("area_id"),
+        area_path=area("area_path"),
         case_id=text("case_id"),
         start_time=moment("start_time"),
     ),
