@@ -154,8 +154,7 @@ class Platform:
         self._wait_until_ready()
 
     def _up(self) -> list[str]:
-        _refuse_taken(self.port, "--port")
-        _refuse_taken(self.http_port, "--http-port")
+        _refuse_taken({"--port": self.port, "--http-port": self.http_port})
         ports = ["--port", str(self.port), "--http-port", str(self.http_port)]
         return ["up", "--data", str(self.data), *ports]
 
@@ -236,13 +235,14 @@ class Platform:
                 self.process.stdin.close()
 
 
-def _refuse_taken(port: int, option: str) -> None:
-    """Whoever listens there already would be taken for the platform."""
-    if reason := taken(port):
-        raise PlatformFailed(
-            f"port {port} cannot be used: {reason}. Choose another, for instance"
-            f' make run ARGS="{option} {free_instead(port)}"'
-        )
+def _refuse_taken(ports: Mapping[str, int]) -> None:
+    """Whoever listens there already would be taken for the platform. Advises on all of them at once."""
+    refused = {option: reason for option, port in ports.items() if (reason := taken(port))}
+    if not refused:
+        return
+    told = "; ".join(f"port {ports[option]} cannot be used: {reason}" for option, reason in refused.items())
+    instead = " ".join(f"{option} {free_instead(ports[option])}" for option in refused)
+    raise PlatformFailed(f'{told}. Choose others, for instance make run ARGS="{instead}"')
 
 
 class PlatformFailed(Exception):

@@ -61,6 +61,14 @@ def test_a_busy_port_is_named_with_one_that_is_free(tmp_path: Path) -> None:
             platform.start()
 
 
+def test_two_busy_ports_are_named_at_once_with_what_to_type(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
+        platform = Platform(data=tmp_path, port=one.getsockname()[1], http_port=other.getsockname()[1])
+
+        with pytest.raises(PlatformFailed, match=r'ARGS="--port \d+ --http-port \d+"'):
+            platform.start()
+
+
 @pytest.mark.parametrize("port", ["99999", "-1", "many"])
 def test_what_is_no_port_is_refused_in_a_sentence(
     port: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
