@@ -203,7 +203,7 @@ def test_an_authority_that_did_not_sign_the_servers_certificate_gets_nothing(
 def test_a_token_in_the_environment_wins_over_the_current_profile_only(
     desk: Desk,
 ) -> None:
-    told = {"LINLI_TOKEN": "somebody's"}
+    told = {"LINLI_TOKEN": "eyJhbGciOiJFZERTQSJ9.e30.c29tZWJvZHk"}
 
     by_environment = desk.does(*LIST, **told)
     by_option = desk.does(*LIST, "--profile", "town", **told)
