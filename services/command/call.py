@@ -1,7 +1,7 @@
-"""`linli token` and `linli call`: a running platform from the command line."""
+"""Calls of `linli call` and `linli token`, and what every command says of a refusal."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
@@ -13,51 +13,11 @@ from libs.rpc.naming import snake_case
 from libs.runtime.config.guards import CannotStart
 from libs.runtime.host.terminal import complain, in_their_words, say
 from services.command import requests, rpcs
-from services.command.connection import Connection, connection, connection_options
-
-_CALL_HELP = """\
-\b
-REQUEST is JSON [{}]; @FILE reads it from a file, - from standard input.
-For instance:
-  linli call cases.ListCases '{"filter": "state = ROUTED", "page_size": 3}'
-  linli call identity.DefineArea @area.json
-
-It is called in the name of the profile in use (`linli login`), else of the first operator of the data
-folder. LINLI_TOKEN calls with another token.
-"""
+from services.command.connection import Connection, connection
 
 
-@click.command()
-@connection_options
-def token(**options: Any) -> int:
-    """Print a token of the first operator of a data folder, on which a platform runs.
-
-    The token of a profile is never printed.
-    """
-    to = connection(**options)
-    if to.of is not None:
-        raise CannotStart(
-            f"the token of profile {to.profile} is not printed: give --data for that of a folder"
-        )
-    return answered(to, _token)
-
-
-def _complete(_context: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
-    return [name for name in rpcs.names() if name.startswith(incomplete)]
-
-
-@click.command(epilog=_CALL_HELP)
-@connection_options
-@click.argument("rpc", metavar="SERVICE.RPC", shell_complete=_complete)
-@click.argument("request", default="{}")
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0, min_open=True, max=3600),
-    metavar="SECONDS",
-    help="how long to wait for the answer [10]; a stream is followed without end",
-)
-def call(rpc: str, request: str, timeout: float | None, **options: Any) -> int:
-    """Call an rpc of a running platform; print its answer, or each answer of a stream, as JSON."""
+def call_rpc(rpc: str, request: str, timeout: float | None, options: Mapping[str, Any]) -> int:
+    """Call, and print each answer as JSON; answers the exit status. Raises `CannotStart`."""
     to = connection(**options)
     method = rpcs.find(rpc)
     if method.server_streaming and timeout is not None:
@@ -72,6 +32,16 @@ def call(rpc: str, request: str, timeout: float | None, **options: Any) -> int:
                 say(_written(each))
 
     return answered(to, send)
+
+
+def print_token(options: Mapping[str, Any]) -> int:
+    """Print the token of a data folder's operator; answers the exit status. Raises `CannotStart`."""
+    to = connection(**options)
+    if to.of is not None:
+        raise CannotStart(
+            f"the token of profile {to.profile} is not printed: give --data for that of a folder"
+        )
+    return answered(to, _token)
 
 
 def _token(to: Connection) -> None:

@@ -100,7 +100,7 @@ _COMMANDS = {
     "cluster": Lazy(
         "run each service in its own processes over RabbitMQ, and restart them", at("cluster", "cluster")
     ),
-    "call": Lazy("call an rpc of a running `linli up` or `linli cluster`", at("call", "call")),
+    "call": Lazy("call an rpc of a running `linli up` or `linli cluster`", at("calling", "call")),
     "login": Lazy("log in to an installation, for the other commands", at("login", "login")),
     "logout": Lazy("delete the token of a login from this machine", at("login", "logout")),
     "profile": Lazy("installations: list, use, set, remove", _profile),
@@ -109,7 +109,7 @@ _COMMANDS = {
     "community": Lazy("check a community file, and apply it to what runs", _community),
     "calendar": Lazy("import holidays from a file into a working calendar", at("calendar", "calendar")),
     "import": Lazy("load a city's own export of requests, by a map", _import),
-    "token": Lazy("print an operator token for the running platform", at("call", "token")),
+    "token": Lazy("print an operator token for the running platform", at("calling", "token")),
     "doctor": Lazy("say what is wrong with an installation, and what to do", at("doctor", "doctor")),
     "topology": Lazy("print the exchanges and queues of RabbitMQ, in Markdown", at("topology", "topology")),
     "kubernetes": Lazy("what the Helm chart runs: make-secrets, smoke-test, ...", _kubernetes),

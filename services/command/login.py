@@ -2,23 +2,17 @@
 
 import sys
 from collections.abc import Callable
-from datetime import UTC
 from pathlib import Path
 from typing import Any
 
 import click
-from linli.identity.v1 import identity_service_pb2 as identity
 from msgspec import structs
 
 from libs.runtime.config.guards import CannotStart
-from libs.runtime.host.terminal import in_their_words, say
+from libs.runtime.host.terminal import say
 from services.command import kept_tokens, passwords, profiles
-from services.command.call import answered
-from services.command.connection import Connection, by_profile
-from services.command.kept_tokens import Kept
 from services.command.profiles import Profile
 
-_SERVICE = identity.DESCRIPTOR.services_by_name["IdentityService"]
 _HELP = """\
 \b
 The first login says where the installation is, and makes a profile of it:
@@ -81,20 +75,10 @@ def login(
     keyring = keep_in == _KEYRING or (keep_in is None and kept_tokens.keyring_works())
     who = login or of.login or _asked_name()
     of = structs.replace(of, login=who, keyring=keyring)
-    request = identity.LoginRequest(login_name=who, password=passwords.given(password_file))
+    password = passwords.given(password_file)
+    from services.command.logging_in import log_in  # only here: it loads a client
 
-    def send(to: Connection) -> None:
-        with to.anonymous() as anonymous:
-            token = anonymous.service(_SERVICE).login(request).token
-        expires = token.expire_time.ToDatetime(UTC)
-        kept = Kept(token=token.access_token, expires=expires, place=of.place(to.tls.get("tls_roots", b"")))
-        kept_tokens.keep(name, kept, keyring=keyring)
-        current = profiles.put(name, of).current
-        say(f"logged in as {who} at {of.written()}, until {kept_tokens.moment(expires)}")
-        if current != name:
-            say(in_their_words(f"give --profile {name}, or make it current: `linli profile use {name}`"))
-
-    return answered(by_profile(name, of), send)
+    return log_in(name, of, password)
 
 
 @click.command()

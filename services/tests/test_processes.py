@@ -91,13 +91,15 @@ def test_only_the_process_of_a_worker_is_patched(words: list[str], patched: bool
     subprocess.run([sys.executable, "-c", program], check=True, stdout=subprocess.DEVNULL)
 
 
-@pytest.mark.parametrize("module", ["services.command.line", "services.command.call"])
+@pytest.mark.parametrize(
+    "module", ["services.command.line", "services.command.call", "services.command.calling"]
+)
 def test_a_call_loads_nothing_that_only_servers_need(module: str) -> None:
     assert loaded(f"import {module}", NOT_FOR_A_CALL) == []
 
 
 @pytest.mark.parametrize(
-    "module", ["services.command.login", "services.command.profile", "services.command.admin.perform"]
+    "module", ["services.command.logging_in", "services.command.profile", "services.command.admin.perform"]
 )
 def test_an_administrators_command_loads_nothing_that_only_servers_need(module: str) -> None:
     assert loaded(f"import {module}", (*NOT_FOR_A_CALL, "keyring")) == []
@@ -125,6 +127,10 @@ def test_help_for_administrators_loads_what_it_shows_and_no_client(
         ("linli ad", ("grpc", "google.protobuf", "rich")),
         ("linli admin role gr", ("grpc", "google.protobuf", "rich")),
         ("linli admin role grant p-1 --role ROLE_", ("grpc", "rich", "linli.catalog.v1", "linli.cases.v1")),
+        ("linli call cases.ListC", ("grpc", "rich")),
+        ("linli call --pr", ("grpc", "rich")),
+        ("linli login --pr", ("grpc", "google.protobuf", "rich")),
+        ("linli profile us", ("grpc", "google.protobuf", "rich")),
         ("linli cases pa", ("grpc", "google.protobuf", "services.cases.wiring")),
     ],
 )

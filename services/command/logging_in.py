@@ -1,0 +1,32 @@
+"""Gets a token for a login, and keeps it with the profile."""
+
+from datetime import UTC
+
+from linli.identity.v1 import identity_service_pb2 as identity
+
+from libs.runtime.host.terminal import in_their_words, say
+from services.command import kept_tokens, profiles
+from services.command.call import answered
+from services.command.connection import Connection, by_profile
+from services.command.kept_tokens import Kept
+from services.command.profiles import Profile
+
+_SERVICE = identity.DESCRIPTOR.services_by_name["IdentityService"]
+
+
+def log_in(name: str, of: Profile, password: str) -> int:
+    """Log in as the profile says; answers the exit status. Raises `CannotStart`."""
+    request = identity.LoginRequest(login_name=of.login, password=password)
+
+    def send(to: Connection) -> None:
+        with to.anonymous() as anonymous:
+            token = anonymous.service(_SERVICE).login(request).token
+        expires = token.expire_time.ToDatetime(UTC)
+        kept = Kept(token=token.access_token, expires=expires, place=of.place(to.tls.get("tls_roots", b"")))
+        kept_tokens.keep(name, kept, keyring=of.keyring)
+        current = profiles.put(name, of).current
+        say(f"logged in as {of.login} at {of.written()}, until {kept_tokens.moment(expires)}")
+        if current != name:
+            say(in_their_words(f"give --profile {name}, or make it current: `linli profile use {name}`"))
+
+    return answered(by_profile(name, of), send)
