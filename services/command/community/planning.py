@@ -4,10 +4,12 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 from google.protobuf.message import Message
 from linli.catalog.v1 import catalog_service_pb2 as catalog
 from linli.catalog.v1 import catalog_types_pb2 as types
+from linli.identity.v1 import identity_service_pb2 as identity
 from linli.identity.v1 import identity_types_pb2 as kinds
 from linli.types.v1.types_pb2 import LocalizedText
 
@@ -26,6 +28,7 @@ from services.command.community.wired import Wired
 
 _STATUS = {"active": "ACTIVE", "suspended": "SUSPENDED", "retired": "RETIRED"}
 _REGION = "CN"
+_REASON = "the community file says so"
 
 
 def planned(file: Checked, standing: Standing, now: datetime | None = None) -> list[Step]:
@@ -70,6 +73,9 @@ def _area(area: Area, file: Checked, wired: Wired, standing: Standing) -> Iterat
     request = normal(wired.area(area))
     boundary = file.boundaries.get(area.id)
     known = standing.areas.get(area.id)
+    if known is None and standing.has_ended(area.id):
+        yield Step(action=Action.CANNOT, section="areas", name=area.id, why="it has ended: define another")
+        return
     if known is None:
         since = wired.since(boundary.valid_from) if boundary else None
         if boundary is not None and since is not None:
@@ -82,15 +88,23 @@ def _area(area: Area, file: Checked, wired: Wired, standing: Standing) -> Iterat
     differs = _differing(
         parent=(known.parent_id, area.parent),
         level=(_word(kinds.AreaLevel, known.level), area.level),
-        name=(known.name, request.name),
     )
     if differs:
         why = f"{differs}: an area that is defined keeps it"
         yield Step(action=Action.CANNOT, section="areas", name=area.id, why=why)
-    else:
+    if known.name != request.name:
+        yield _renaming(known, request)
+    elif not differs:
         yield Step(action=Action.LEAVE, section="areas", name=area.id)
     if boundary is not None:
         yield _boundary(area.id, file, wired, standing)
+
+
+def _renaming(known: identity.Area, wanted: identity.DefineAreaRequest) -> Step:
+    request = identity.RenameAreaRequest(area_id=known.area_id, name=wanted.name, reason=_REASON)
+    # no answer tells the last change of an area: a renaming that is repeated finds itself done
+    call = Call(service="identity", rpc="rename_area", request=request, since=uuid4().hex)
+    return _step(Action.CHANGE, "areas", known.area_id, call, why=f"it was called {_said(known.name)}")
 
 
 def _boundary(area_id: str, file: Checked, wired: Wired, standing: Standing) -> Step:
@@ -137,10 +151,9 @@ def _affair(affair: Affair, wired: Wired, standing: Standing) -> Step:
     if known.retired:
         action, why = (Action.LEAVE, "") if affair.retired else (Action.CANNOT, "it is retired, for good")
         return Step(action=action, section="affairs", name=affair.id, why=why)
-    since = known.SerializeToString(deterministic=True).hex()
-    calls = [
-        Call(service="catalog", rpc=rpc, request=of, since=since) for rpc, of in _affair_calls(request, known)
-    ]
+    changes = list(_affair_calls(request, known))
+    since = standing.affair_revision(affair.id) if changes else ""
+    calls = [Call(service="catalog", rpc=rpc, request=of, since=since) for rpc, of in changes]
     action = Action.CHANGE if calls else Action.LEAVE
     why = ", ".join(call.rpc.replace("_", " ") for call in calls)
     return Step(action=action, section="affairs", name=affair.id, why=why, calls=calls)

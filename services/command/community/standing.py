@@ -31,6 +31,18 @@ class Standing:
         self.bodies = {each.body_id: each for each in self._bodies()}
         self.affairs = {each.affair_id: each for each in self._affairs()}
 
+    def has_ended(self, area_id: str) -> bool:
+        """Whether there was an area of this id that is no more."""
+        if not self.areas:
+            return False
+        request = identity.GetAreaRequest(area_id=area_id)
+        return area_id not in self.areas and self._found(self._identity.get_area, request) is not None
+
+    def affair_revision(self, affair_id: str) -> str:
+        """Which change of an affair is its last."""
+        revision: str = self._catalog.get_affair(catalog.GetAffairRequest(affair_id=affair_id)).revision
+        return revision
+
     def boundary(self, area_id: str, at: datetime) -> identity.Boundary | None:
         """The boundary of an area that is valid at a moment."""
         request = identity.GetAreaRequest(area_id=area_id, with_boundary=True, at_time=stamp(at))

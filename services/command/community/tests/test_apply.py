@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from linli.feed.v1 import feed_service_pb2 as feed
+from linli.identity.v1 import identity_service_pb2 as identity
 
 from libs.rpc.client import Client
 from libs.testkit.commands import linli_command
@@ -116,6 +117,11 @@ def test_a_second_run_does_nothing(apply: Said, platform: Path) -> None:
     ("was", "becomes", "told"),
     [
         ("zh: 大件垃圾,", "zh: 大件废弃物,", ["change        affairs: bulky-items (rename affair)"]),
+        (
+            "zh: 湖滨社区,",
+            "zh: 湖畔社区,",
+            ["change        areas: ns-lake (it was called 湖滨社区 / Lakeside)"],
+        ),
         ("anonymous: true", "anonymous: false", ["change        affairs: bulky-items (decide anonymity)"]),
         ("zh: 现场未见", "zh: 未见", ["change        affairs: bulky-items (decide outcomes)"]),
         (
@@ -159,9 +165,10 @@ def test_a_changed_file_changes_that_and_nothing_else(
     assert len(after) - len(before) == len(told)
     assert {step.action for step in again} == {Action.LEAVE}
     # and back, though the same content was sent before
-    town.write_text(text, "utf-8")
-    apply("--yes")
-    assert {step.action for step in steps_of(town, platform)} == {Action.LEAVE}
+    for again_said in (text, text.replace(was, becomes), text):
+        town.write_text(again_said, "utf-8")
+        apply("--yes")
+        assert {step.action for step in steps_of(town, platform)} == {Action.LEAVE}
 
 
 def test_what_cannot_be_changed_is_named_with_the_reason(apply: Said, town: Path) -> None:
@@ -217,3 +224,28 @@ def test_a_process_that_is_killed_in_the_middle_is_completed_by_another(
     assert 0 < len(left) <= 101
     assert ended.returncode == 0, ended.stderr
     assert {step.action for step in steps_of(file, platform)} == {Action.LEAVE}
+
+
+def test_an_area_that_has_ended_is_not_defined_again(
+    platform: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "cells.yaml"
+    file.write_text(
+        "linli: 1\ntime_zone: UTC\nareas:\n  - {id: m, level: street, name: {en: M}}\n"
+        "  - {id: m-1, parent: m, level: grid_cell, name: {en: Gone}}\n",
+        "utf-8",
+    )
+    words = ["community", "apply", str(file), "--yes", "--data", str(platform)]
+    assert run(words) == 0
+    with client_of(platform) as client:
+        stub: Any = client.service(identity.DESCRIPTOR.services_by_name["IdentityService"])
+        ended = stub.end_area(
+            identity.EndAreaRequest(request_id="end-m-1", area_id="m-1", reason="the street was rebuilt")
+        )
+        stub.list_areas(identity.ListAreasRequest(at_least=ended.revision))
+    capsys.readouterr()
+
+    status = run(words)
+
+    assert status == 1
+    assert "cannot change areas: m-1 (it has ended: define another)" in capsys.readouterr().out
