@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from services.catalog.domain.affair import DEEPEST
 from services.command.community.model import Affair, Area
 from services.command.community.reading import Read, entries
+from services.command.community.tree import Spot
 from services.command.community.wired import WEEKDAYS
 
 _LEVELS = ("city", "district", "street", "community", "grid_cell")
@@ -24,6 +25,7 @@ def check_names(read: Read) -> None:
     _check_tree(read, "areas", areas)
     _check_tree(read, "affairs", affairs)
     _check_levels(read, areas)
+    _check_siblings(read, areas)
     _check_affairs(read, affairs)
     _check_people(read)
 
@@ -63,6 +65,18 @@ def _check_levels(read: Read, areas: Mapping[int, Area]) -> None:
             read.problems.add(
                 read.spot("areas", number, "level"), "level", level=area.level, above=above.level
             )
+
+
+def _check_siblings(read: Read, areas: Mapping[int, Area]) -> None:
+    """No two areas of one parent have a name in common."""
+    seen = dict[tuple[str, str, str], Spot]()
+    for number, area in areas.items():
+        for language in ("zh", "en"):
+            name = getattr(area.name, language)
+            spot = read.spot("areas", number, "name", language)
+            before = seen.setdefault((area.parent, language, name), spot)
+            if area.parent and name and before != spot:
+                read.problems.add(spot, "name-twice", name=name, file=before.file, line=before.line)
 
 
 def _check_affairs(read: Read, affairs: Mapping[int, Affair]) -> None:

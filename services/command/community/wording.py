@@ -173,6 +173,10 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "there is no {name} in {section}: did you mean {close}?",
     ),
     "name-missing": ("没有名称：请写 zh 或 en，或两者都写", "it has no name: give zh, en or both"),
+    "name-twice": (
+        "同一上级之下已有叫 “{name}” 的区域（{file} 第 {line} 行）：请换一个名称",
+        "{name} is the name of another area of this parent ({file}, line {line}): call one differently",
+    ),
     "cycle": (
         "“{name}” 在自己之下（{path}）：请改 parent",
         "{name} lies below itself ({path}): change a parent",
