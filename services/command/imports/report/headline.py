@@ -12,6 +12,7 @@ from services.command.imports.report.tables import (
     day,
     in_state,
     name_of,
+    open_for,
     overdue,
     share,
     span,
@@ -62,7 +63,8 @@ def headline(board: Board) -> str:
     )
     if not whole.open:
         return f"{text}none is still open."
-    return f"{text}{whole.open:,} are still open, {whole.overdue:,} of them overdue."
+    be = "is" if whole.open == 1 else "are"
+    return f"{text}{whole.open:,} {be} still open, {whole.overdue:,} of them overdue."
 
 
 def notes(board: Board, sentences: Sequence[str] = ()) -> Iterator[str]:
@@ -131,6 +133,12 @@ def _overdue(board: Board) -> Iterator[str]:
     text = f"Left open: {board.whole.overdue:,} of {board.whole.open:,} open cases are overdue"
     for oldest in board.waiting[:1]:
         about = f"{name_of(oldest.affair_name, oldest.affair_id)}, {area_of(oldest, board)}"
-        if late := overdue(oldest, board.judged):
-            text += f"; the one open longest has been for {late:,} days ({oldest.public_id}: {about})"
+        age, late = open_for(oldest, board.judged), overdue(oldest, board.judged)
+        if late:
+            text += f"; the oldest has been open for {_days(age)}, {_days(late)} too long"
+            text += f" ({oldest.public_id}: {about})"
     yield f"{text}."
+
+
+def _days(count: int) -> str:
+    return "1 day" if count == 1 else f"{count:,} days"

@@ -74,22 +74,28 @@ def lines(board: Board) -> Iterator[str]:
 
 def longest_open(board: Board) -> Iterator[str]:
     """The cases that have been open longest."""
-    yield f"Open longest, and days past the limit on {day(board.judged)}"
+    yield f"Open longest on {day(board.judged)}, and days past the limit"
     if not board.waiting:
         yield "  No case is open."
         return
-    table = [("", "overdue", board.cut.affair, board.cut.area, board.cut.body)]
+    table = [("", "open for", "overdue", board.cut.affair, board.cut.area, board.cut.body)]
     for case in board.waiting:
-        late = overdue(case, board.judged)
+        age, late = f"{open_for(case, board.judged):,} d", overdue(case, board.judged)
         affair, body = name_of(case.affair_name, case.affair_id), name_of(case.body_name, case.body_id)
-        table.append((case.public_id, f"{late:,} d" if late else "-", affair, area_of(case, board), body))
-    yield from _columns(table, words=(0, 2, 3, 4))
+        place = area_of(case, board)
+        table.append((case.public_id, age, f"{late:,} d" if late else "-", affair, place, body))
+    yield from _columns(table, words=(0, 3, 4, 5))
 
 
 def area_of(case: OpenCase, board: Board) -> str:
     """The name of its area; of a case that lies in none that counts, so in words."""
     named = case.area_path.count("/") + 1 >= board.cut.least_depth
     return name_of(case.area_name, case.area_path) if named else f"in no {board.cut.area}"
+
+
+def open_for(case: OpenCase, judged: datetime) -> int:
+    """Whole days since the case was opened."""
+    return max(0, (judged - moment(case.opened_time)).days)
 
 
 def overdue(case: OpenCase, judged: datetime) -> int:
