@@ -47,9 +47,35 @@ XINAN = (
         calendar="office",
     ),
 )
+LOS_ANGELES = (
+    Matter(
+        affair="graffiti-removal",
+        latitude=34.05148298,
+        longitude=-118.209785,
+        area="la-nc-50",
+        body="ocb",
+        outcome="resolved",
+        evidence="PHOTO",
+        calendar="la-city",
+    ),
+    Matter(
+        affair="single-streetlight-issue",
+        latitude=33.98190267,
+        longitude=-118.3124585,
+        area="la-nc-81",
+        body="bsl",
+        outcome="resolved",
+        evidence="PHOTO",
+        calendar="la-city",
+    ),
+)
 
 
-@pytest.fixture(scope="module", params=[("xinan", XINAN)], ids=lambda param: param[0])
+@pytest.fixture(
+    scope="module",
+    params=[("xinan", XINAN), ("los-angeles", LOS_ANGELES)],
+    ids=lambda param: param[0],
+)
 def community(request: pytest.FixtureRequest, folder: Path) -> Iterator[Community]:
     name, matters = request.param
     with community_in(folder, name, matters) as made:

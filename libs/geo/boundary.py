@@ -58,6 +58,8 @@ def check_boundary(text: str) -> CheckedBoundary:
         geometry = shapely.make_valid(geometry, method="structure", keep_collapsed=False)
     if geometry.is_empty or not isinstance(geometry, Polygon | MultiPolygon):
         raise BoundaryUnusable("encloses no ground")
+    if isinstance(geometry, Polygon):  # as one that needed no repair
+        geometry = MultiPolygon([geometry])
     return CheckedBoundary(geojson=shapely.to_geojson(geometry), note=note)
 
 

@@ -55,6 +55,16 @@ def test_a_ring_that_crosses_itself_is_repaired_with_a_note() -> None:
     assert geometry_of(checked.geojson).area == 2
 
 
+def test_what_was_repaired_is_its_own_canonical_form() -> None:
+    """Else a file with it would differ for ever from what was made of it."""
+    spike = [[0.0, 0.0], [2.0, 0.0], [2.0, 2.0], [2.0, 3.0], [2.0, 2.0], [0.0, 2.0], [0.0, 0.0]]
+
+    repaired = check_boundary(polygon(spike))
+
+    assert repaired.note
+    assert check_boundary(repaired.geojson).geojson == repaired.geojson
+
+
 def test_heights_are_dropped() -> None:
     with_heights = [[*position, 12.5] for position in SQUARE]
 
