@@ -110,9 +110,32 @@ def places(office: Office) -> None:
     point = ("--latitude", "0.5", "--longitude", "0.5")
     assert [each["area_id"] for each in office.does("area", "locate", *point)] == ["elm"]
     assert office.does("area", "strips") == []
+    for area, boundary in (("west", (0, 0.5)), ("east", (0.5, 1))):
+        drawn = office.file(f"{area}.json", strip(*boundary))
+        under = ("--parent", "elm", "--level", "AREA_LEVEL_DISTRICT", "--boundary", drawn)
+        office.does("area", "define", area, *under, "--name-en", area)
+    renamed = office.does("area", "rename", "west", "--name-en", "Far West", "--reason", "as people say")
+    assert renamed["area"]["name"]["en"] == "Far West"
+    both = ("--area", "west", "--area", "east", "--into", "all", "--reason", "one is enough")
+    named = ("--fields", '{"into": {"name": {"en": "All"}}}')
+    assert "consequences" in office.does("area", "merge", *both, *named, "--validate-only")
+    office.does("area", "merge", *both, *named, "--yes")
+    halves = [
+        {"area_id": area, "name": {"en": area}, "boundary": strip(*of)}
+        for area, of in (("left", (0, 0.5)), ("right", (0.5, 1)))
+    ]
+    parts = ("--fields", json.dumps({"parts": halves}), "--reason", "two after all")
+    office.does("area", "split", "all", *parts, "--yes")
+    office.does("area", "end", "left", "--reason", "nobody lives there", "--yes")
     table = office.tries("area", "list").stdout
     assert "榆树街 / Elm" in table
     assert "AREA_LEVEL_CITY" in table
+
+
+def strip(west: float, east: float) -> str:
+    """A part of the square, as GeoJSON."""
+    corners = [[west, 0], [east, 0], [east, 1], [west, 1], [west, 0]]
+    return json.dumps({"type": "Polygon", "coordinates": [corners]})
 
 
 def body(office: Office, code: str) -> str:
@@ -189,7 +212,7 @@ def responsibilities(office: Office) -> None:
     affair = {"request_id": "a-1", "affair_id": "lamps", "name": {"zh": "路灯", "en": "Lamps"}}
     office.calls("catalog.DefineAffair", {**affair, "anonymous_allowed": True}, LINLI_PROFILE="first")
     unowned = office.does("responsibility", "unowned", "--affair", "lamps")
-    assert [each["area_id"] for each in unowned] == ["elm"]
+    assert "elm" in [each["area_id"] for each in unowned]
 
     item = office.does(
         *("responsibility", "assign", "--affair", "lamps", "--area", "elm", "--body", works),

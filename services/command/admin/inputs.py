@@ -51,7 +51,7 @@ class Input:
     @property
     def is_file(self) -> bool:
         """Whether the command line names a file that holds it."""
-        return self.path == _FILE
+        return self.path.rpartition(".")[2] == _FILE
 
     @property
     def is_flag(self) -> bool:

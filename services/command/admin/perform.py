@@ -44,7 +44,9 @@ def perform(act: Act, method: MethodDescriptor, inputs: list[Input], values: Map
         return 0
     to = connection(**{name: values[name] for name in _PLACE})
     words = tuple(str(values[path.replace(".", "__")]) for path in act.takes)
-    if not agreed(act, to.named(), words, yes=bool(values.get("yes")), again=values.get("again")):
+    if not values.get("validate_only") and not agreed(
+        act, to.named(), words, yes=bool(values.get("yes")), again=values.get("again")
+    ):
         complain("nothing was done")
         return 1
     with keeper(act, values.get("secret_file"), as_json=as_json) as keeps:

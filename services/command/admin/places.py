@@ -2,6 +2,12 @@
 
 from services.command.admin.act import Act, Noun
 
+_AREA_ENDS = (
+    "No case is opened in what has ended, and what happened there keeps its place. Grants, clients, bodies,"
+    " responsibilities and services of it move to no successor by themselves: --validate-only counts those"
+    " that identity knows."
+)
+
 BODY = Noun(
     summary="departments, committees, providers and residents' groups",
     acts={
@@ -36,6 +42,32 @@ AREA = Noun(
             takes=("area_id",),
             follows="Places that the boundary gains or loses belong to another area from that moment on."
             " Earlier boundaries stay for their own time.",
+        ),
+        "rename": Act(
+            rpc="identity.RenameArea",
+            summary="give an area another name from a moment on",
+            takes=("area_id",),
+        ),
+        "split": Act(
+            rpc="identity.SplitArea",
+            summary="split an area into new ones",
+            more="Give the parts in --fields, each with its boundary:"
+            ' {"parts": [{"area_id": "...", "name": {"zh": "..."}, "boundary": "..."}]}.',
+            takes=("area_id",),
+            follows=_AREA_ENDS,
+        ),
+        "merge": Act(
+            rpc="identity.MergeAreas",
+            summary="merge areas under one parent into a new one",
+            more='Give the name of the new area in --fields: {"into": {"name": {"zh": "..."}}}.',
+            follows=_AREA_ENDS,
+        ),
+        "end": Act(
+            rpc="identity.EndArea",
+            summary="end an area from a moment on",
+            takes=("area_id",),
+            words={"valid_until_time": "when it ends, such as 2027-01-01T00:00:00Z [now]"},
+            follows=_AREA_ENDS,
         ),
         "show": Act(rpc="identity.GetArea", summary="show an area", takes=("area_id",)),
         "list": Act(

@@ -17,7 +17,9 @@ from services.command.admin.perform import rows_of
 from services.command.admin.words import NAMES, WORDS
 
 ACTS = {f"{noun} {verb}": act for noun, of in NOUNS.items() for verb, act in of.acts.items()}
-_ENDING = re.compile(r"erase|revoke|retire|remove|discard|end|change|rotate|refuse|revise|set-password|move")
+_ENDING = re.compile(
+    r"erase|revoke|retire|remove|discard|end|change|rotate|refuse|revise|set-password|move|split|merge"
+)
 each_act = pytest.mark.parametrize("name", ACTS)
 
 
