@@ -10,7 +10,7 @@ import pytest
 
 from e2e.journeys.cities import free_port
 from e2e.journeys.ledgers import all_services
-from e2e.journeys.town import Town
+from e2e.journeys.town import TOWN, Town
 from libs.testkit import patience
 from libs.testkit.commands import linli
 
@@ -61,14 +61,13 @@ def _free_ports() -> list[str]:
 def test_linli_token_gives_a_token_that_linli_call_takes(town: Town) -> None:
     data = ["--data", str(town.platform.data)]
     token = linli("token", *data)
-    asked = ["call", *data, "identity.ListAreas", '{"page_size": 1}']
+    asked = ["call", *data, "identity.GetArea", f'{{"area_id": "{TOWN}"}}']
 
     by_itself, with_token = linli(*asked), linli(*asked, LINLI_TOKEN=token.stdout.strip())
 
     assert (token.returncode, token.stdout.count("."), token.stderr) == (0, 2, "")
     assert by_itself.returncode == with_token.returncode == 0
-    [area] = json.loads(by_itself.stdout)["areas"]
-    assert area["name"]["zh"] == "松林市"
+    assert json.loads(by_itself.stdout)["area"]["name"]["zh"] == "松林市"
     assert with_token.stdout == by_itself.stdout
 
 

@@ -63,8 +63,11 @@ GREETING: Decider[Note[BodyGreeted], Noted[BodyGreeted], BodyGreeted] = noting("
     ),
     (
         "services/catalog/entrypoints/reactions.py",
-        "from services.catalog.domain.noted import AREA, BODY, AreaNoted, BodyNoted\n",
-        "from services.catalog.domain.noted import AREA, BODY, GREETING, AreaNoted, BodyGreeted, BodyNoted\n",
+        "from services.catalog.domain.noted import AREA, BODY, AreaEndNoted, AreaNoted, BodyNoted\n",
+        """\
+from services.catalog.domain.noted import AREA, BODY, GREETING, AreaEndNoted, AreaNoted, BodyGreeted
+from services.catalog.domain.noted import BodyNoted
+""",
     ),
     (
         "services/catalog/wiring.py",
