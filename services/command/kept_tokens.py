@@ -42,16 +42,26 @@ def keep(name: str, kept: Kept, *, keyring: bool) -> None:
     else:
         private.own_folder(profiles.folder())
         private.write(_file(name), encoded)
+        _forget_in(_keyring(), name)
 
 
 def forget(name: str, profile: Profile) -> bool:
     """Delete the token of a profile; whether there was one."""
     there = private.remove(_file(name))
-    ring = _keyring() if profile.keyring else None
-    if ring is not None and _asked(lambda: ring.get_password(_SERVICE, name)) is not None:
-        _asked(lambda: ring.delete_password(_SERVICE, name))
-        there = True
-    return there
+    ring = _keyring()
+    if ring is None and profile.keyring:
+        raise CannotStart(
+            f"the token of profile {name} lies in the system's keyring, which cannot be reached: unlock it,"
+            " and log out again"
+        )
+    return _forget_in(ring, name) or there
+
+
+def _forget_in(ring: Any, name: str) -> bool:
+    if ring is None or _asked(lambda: ring.get_password(_SERVICE, name)) is None:
+        return False
+    _asked(lambda: ring.delete_password(_SERVICE, name))
+    return True
 
 
 def find(name: str, profile: Profile) -> Kept | None:

@@ -171,6 +171,9 @@ def run(words: Sequence[str], group: click.Group = linli) -> int:
     except click.ClickException as refused:
         refused.show()
         return refused.exit_code
+    except click.Abort:
+        complain("nothing was done")
+        return INTERRUPTED
     except CannotStart as refused:
         complain(in_their_words(f"linli: {str(refused).strip()}"))
         return 1

@@ -22,7 +22,7 @@ def given(file: Path | None, *, twice: bool = False) -> str:
     if file is None and sys.stdin.isatty():
         return str(click.prompt("Password", hide_input=True, confirmation_prompt=twice, err=True))
     try:
-        read = sys.stdin.readline() if file is None or str(file) == "-" else file.read_text("utf-8")
+        read = sys.stdin.readline() if file is None or str(file) == "-" else file.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise CannotStart(f"the password cannot be read from {file}: {error}") from None
     if not (found := read.rstrip("\r\n")):

@@ -75,10 +75,16 @@ class Keeper:
             return
         if self.file is None:
             say(f"secret  {secret}\nIt is not shown again.")
+            self.kept = True
             return
-        self.file.write(f"{secret}\n")
-        self.file.flush()
-        os.fsync(self.file.fileno())
+        try:
+            self.file.write(f"{secret}\n")
+            self.file.flush()
+            os.fsync(self.file.fileno())
+        except OSError as error:
+            raise CannotStart(
+                f"the secret could not be kept in {path} ({error.strerror}): change it"
+            ) from None
         self.kept = True
         complain(f"the secret is in {path}, which only you can read")
 

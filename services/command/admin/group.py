@@ -11,8 +11,8 @@ from services.command.lazy import Lazy, LazyGroup
 _HELP = """\
 Administer a running installation, over gRPC.
 
-You act in your own name (`linli login`), with the rights that you hold. Every change can be tried with
---dry-run, and asks first if it cannot simply be taken back.
+You act in your own name (`linli login`), with the rights that you hold. --dry-run prints
+the request of a change and sends nothing. What cannot simply be taken back asks first.
 """
 
 

@@ -14,6 +14,7 @@ from linli.options.v1 import rules_pb2
 
 from libs.rpc.naming import snake_case
 from libs.rpc.pages import rows_of_pages
+from libs.runtime.config.guards import CannotStart
 from libs.runtime.host.terminal import complain, in_their_words, say
 from services.command import requests
 from services.command.admin import tables
@@ -34,9 +35,9 @@ def perform(act: Act, method: MethodDescriptor, inputs: list[Input], values: Map
     fill_in(act, inputs, request, values.get("password_file"), only_shown=dry_run)
     _refuse_missing(act, inputs, request)
     if REQUEST_ID in method.input_type.fields_by_name:
-        request.setdefault(REQUEST_ID, values["request_id"] or uuid4().hex)
-    if "filter" in method.input_type.fields_by_name:
-        request["filter"] = _filter(act, values)
+        request[REQUEST_ID] = values["request_id"] or request.get(REQUEST_ID) or uuid4().hex
+    if asked := "filter" in method.input_type.fields_by_name and _filter(act, values):
+        request["filter"] = asked
     message = requests.parse(method.input_type, json.dumps(request))
     if dry_run:
         complain(f"nothing is sent; this would be {act.rpc}:")
@@ -58,7 +59,19 @@ def perform(act: Act, method: MethodDescriptor, inputs: list[Input], values: Map
                 keeps.keep(secret, values.get("secret_file"))
             say(_json(_dict(answer))) if as_json else tables.print_one(answer)
 
-        return answered(to, lambda to: _send(to, act, method, message, values, show))
+        ended = _repeatable(
+            request, lambda: answered(to, lambda to: _send(to, act, method, message, values, show))
+        )
+        return ended or int(bool(act.secret) and not keeps.kept)
+
+
+def _repeatable(request: Mapping[str, Any], call: Callable[[], int]) -> int:
+    """Tell with what a call can be repeated that nobody knows the end of."""
+    try:
+        return call()
+    except CannotStart as failed:
+        known = request.get(REQUEST_ID)
+        raise CannotStart(f"{failed} (--request-id {known})" if known else str(failed)) from None
 
 
 def _send(

@@ -66,17 +66,18 @@ def apply(
             if dry_run or not (work or found.community.people):
                 return
             if not yes:
-                _ask()
+                _ask(to.named())
             apply_to(found, standing, work, Passwords(passwords) if passwords else None)
 
     return answered(connection(**options), send) or (1 if stuck else 0)
 
 
-def _ask() -> None:
-    """Raises `CannotStart` where nobody can answer, and ends the command on a no."""
+def _ask(where: str) -> None:
+    """Raises `CannotStart` where nobody can answer, and on a no."""
     if not sys.stdin.isatty():
         raise CannotStart("nothing was changed: nobody can be asked here: add --yes")
-    click.confirm("Apply this?", abort=True)
+    if not click.confirm(f"Apply this at {where}?"):
+        raise CannotStart("nothing was changed")
 
 
 def shown(steps: list[Step], file: Checked) -> list[str]:

@@ -3,14 +3,16 @@
 import os
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from grpc import StatusCode
 from linli.identity.v1 import identity_service_pb2 as identity
 
 from libs.rpc.failures import RpcFailed
+from libs.runtime.config.files import put
 from libs.runtime.config.guards import CannotStart
 from services.command.community.applying import Applying
 from services.command.community.model import Person
@@ -19,7 +21,11 @@ from services.command.community.steps import Call
 from services.command.community.wired import Wired
 
 _BYTES = 15
+_OTHERS = 0o077
+_SHOWN = 10
 _TAKEN = "LOGIN_NAME_TAKEN"
+_PERHAPS_DONE = {StatusCode.DEADLINE_EXCEEDED, StatusCode.INTERNAL, StatusCode.UNKNOWN}
+"""Answers after which a login may be there all the same: its password is kept."""
 
 
 @dataclass(slots=True)
@@ -30,6 +36,7 @@ class Counts:
     found: int = 0
     granted: int = 0
     logins: int = 0
+    taken: list[str] = field(default_factory=list)
     beside: int = 0
 
     @property
@@ -41,6 +48,8 @@ class Counts:
         """In a line."""
         said = f"people: {self.registered} registered, {self.found} found, {self.granted} roles granted"
         said += f", {self.logins} logins created"
+        if self.taken:
+            said += f", {len(self.taken)} login names were there already ({', '.join(self.taken[:_SHOWN])})"
         return said + (f", {self.beside} roles that the file does not name left alone" if self.beside else "")
 
 
@@ -56,6 +65,7 @@ class Passwords:
         try:
             handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
             with os.fdopen(handle, "a", encoding="utf-8") as file:
+                self._refuse_exposed(handle)
                 file.write(f"{login}\t{password}\n")
                 file.flush()
                 os.fsync(file.fileno())
@@ -67,9 +77,16 @@ class Passwords:
         """Take a line out again: somebody logs in so already."""
         line = f"{login}\t{password}\n"
         text = self._path.read_text("utf-8").replace(line, "")
-        self._path.write_text(text, "utf-8")
-        if not text:
+        if text:
+            put(self._path, text.encode(), lasting=True)
+        else:
             self._path.unlink()
+
+    def _refuse_exposed(self, handle: int) -> None:
+        if os.fstat(handle).st_mode & _OTHERS:
+            raise CannotStart(
+                f"others can read {self._path}: `chmod 600 {self._path}` first, or name a new file"
+            )
 
 
 def settled(
@@ -87,7 +104,10 @@ def settled(
         counts.found += answer.existing
         counts.registered += not answer.existing
         if passwords is not None and person.login:
-            counts.logins += _login(person, answer.resident_id, wired, applying, passwords)
+            if _login(person, answer.resident_id, wired, applying, passwords):
+                counts.logins += 1
+            else:
+                counts.taken.append(person.login)
         has = standing.roles(answer.resident_id) if answer.existing else []
         held = {(each.role, each.area_id, each.body_id) for each in has}
         wanted = list(_grants(person, answer.resident_id, wired))
@@ -110,7 +130,8 @@ def _login(person: Person, party_id: str, wired: Wired, applying: Applying, pass
     try:
         applying.send(_call("create_login", request))
     except RpcFailed as failed:
-        passwords.forget(person.login, request.password)
+        if not failed.passing and failed.code not in _PERHAPS_DONE:
+            passwords.forget(person.login, request.password)
         if failed.reason != _TAKEN:
             raise
         return False

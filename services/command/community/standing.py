@@ -10,6 +10,7 @@ from linli.identity.v1 import identity_service_pb2 as identity
 
 from libs.rpc.client import Client, ServiceStub
 from libs.rpc.failures import RpcFailed
+from libs.rpc.pages import rows_of_pages
 from services.command.community.wired import stamp
 
 PAGE = 1000
@@ -72,7 +73,7 @@ class Standing:
         """What is promised for exactly this affair and area at a moment."""
         if at not in self._commitments:
             request = catalog.ListCommitmentsRequest(at_time=stamp(at), page_size=PAGE)
-            pages = self._pages(self._catalog.list_commitments, request, "commitments")
+            pages = rows_of_pages(self._catalog.list_commitments, request, "commitments")
             self._commitments[at] = {(each.affair_id, each.area_id): each for each in pages}
         return self._commitments[at].get((affair_id, area_id))
 
@@ -86,7 +87,7 @@ class Standing:
     def roles(self, party_id: str) -> list[identity.Grant]:
         """The roles that a person holds now."""
         request = identity.ListRolesRequest(filter=f'party_id = "{party_id}"', page_size=PAGE)
-        return list(self._pages(self._identity.list_roles, request, "grants"))
+        return list(rows_of_pages(self._identity.list_roles, request, "grants"))
 
     def commitments(self, at: datetime) -> list[catalog.Commitment]:
         """All that is promised at a moment."""
@@ -96,37 +97,30 @@ class Standing:
     def calendars(self) -> list[catalog.Calendar]:
         """All calendars, each in its newest version."""
         request = catalog.ListCalendarsRequest(page_size=PAGE)
-        return list(self._pages(self._catalog.list_calendars, request, "calendars"))
+        return list(rows_of_pages(self._catalog.list_calendars, request, "calendars"))
 
     def held_at(self, at: datetime) -> list[catalog.Responsibility]:
         """The responsibilities that hold at a moment."""
         request = catalog.ListResponsibilitiesRequest(at_time=stamp(at), page_size=PAGE)
-        return list(self._pages(self._catalog.list_responsibilities, request, "responsibilities"))
+        return list(rows_of_pages(self._catalog.list_responsibilities, request, "responsibilities"))
 
     def services(self) -> list[catalog.Service]:
         """All services, whatever their status."""
         every = [number for number in types.ServiceStatus.values() if number]
         request = catalog.SearchServicesRequest(statuses=every, page_size=PAGE)
-        found = self._pages(self._catalog.search_services, request, "results")
+        found = rows_of_pages(self._catalog.search_services, request, "results")
         return [each.service for each in found]
 
     def _areas(self) -> Iterator[identity.Area]:
-        return self._pages(self._identity.list_areas, identity.ListAreasRequest(page_size=PAGE), "areas")
+        return rows_of_pages(self._identity.list_areas, identity.ListAreasRequest(page_size=PAGE), "areas")
 
     def _bodies(self) -> Iterator[identity.Body]:
-        return self._pages(self._identity.list_bodies, identity.ListBodiesRequest(page_size=PAGE), "bodies")
+        return rows_of_pages(self._identity.list_bodies, identity.ListBodiesRequest(page_size=PAGE), "bodies")
 
     def _affairs(self) -> Iterator[catalog.Affair]:
-        return self._pages(self._catalog.list_affairs, catalog.ListAffairsRequest(page_size=PAGE), "affairs")
-
-    @staticmethod
-    def _pages(ask: Any, request: Any, rows: str) -> Iterator[Any]:
-        while True:
-            page = ask(request)
-            yield from getattr(page, rows)
-            if not page.next_page_token:
-                return
-            request.page_token = page.next_page_token
+        return rows_of_pages(
+            self._catalog.list_affairs, catalog.ListAffairsRequest(page_size=PAGE), "affairs"
+        )
 
     @staticmethod
     def _found(ask: Any, request: Any) -> Any:
