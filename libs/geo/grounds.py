@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import combinations
 
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from libs.geo.atlas import Atlas
 from libs.geo.boundary import geometry_of
+from libs.geo.edges import entangled
 from libs.geo.strips import Strip, outside, shared
 
 
@@ -34,6 +36,11 @@ class Grounds:
         """The boundary of all these together, as GeoJSON; "" if none of them has one."""
         ground = self._union(area_ids)
         return "" if ground.is_empty else shapely.to_geojson(ground)
+
+    def entangled(self) -> str:
+        """An area that has too many edges close to another's for the two to be compared; "" if none has."""
+        pairs = combinations(self.grounds, 2)
+        return next((one for one, other in pairs if entangled(self.grounds[one], self.grounds[other])), "")
 
     def loss(self, area_id: str, successor_ids: Sequence[str]) -> Strip | None:
         """Ground of an area that none of the others has inside."""

@@ -12,6 +12,7 @@ from libs.ledger.decider import Refusal
 from libs.query.reach import Jurisdiction, Permit
 from libs.rules.areas import AreaPath, id_of, ids_of, parent_of, path_of
 from services.identity.domain import area_refusals, ground_refusals, refusals
+from services.identity.domain.area.commands import DefineArea
 from services.identity.domain.values import Encroachment
 
 
@@ -93,8 +94,17 @@ def loss(grounds: Grounds, area_id: str, successor_ids: Sequence[str]) -> Refusa
     return area_refusals.ground_is_lost(_at(area_id, strip, grounds.at)) if strip else None
 
 
-def misfit(grounds: Grounds, area_ids: Sequence[str], new_ids: Sequence[str]) -> Refusal | None:
-    """New areas that would take ground of others than those that end into them, or that overlap."""
+def misfit(grounds: Grounds, area_ids: Sequence[str], new: Sequence[DefineArea]) -> Refusal | None:
+    """New areas that would take ground of others than those that end into them, or that overlap.
+
+    What stands against one of them alone comes first; what is too intricate is not compared at all.
+    """
+    for each in new:
+        if each.boundary is not None and each.boundary.objection is not None:
+            return each.boundary.objection
+    if grounds.entangled():
+        return refusals.boundary_is_unusable("too many edges pass close by another's: simplify it")
+    new_ids = [each.area_id for each in new]
     greedy = grounds.excess(area_ids, new_ids)
     if greedy:
         return area_refusals.successor_is_unfit(greedy, "it reaches beyond the ground that it comes from")

@@ -85,7 +85,8 @@ class Successions:
             valid_until=asked.moment,
             successor_ids=successor_ids,
             at=asked.at,
-            objection=self._stranger(area, successor_ids, asked)
+            objection=self._orphaned(area, asked)
+            or self._stranger(area, successor_ids, asked)
             or (loss(grounds, area_id, successor_ids) if successor_ids else None),
         )
         return self._carry_out([area], [(area.path, ends)], asked)
@@ -94,6 +95,7 @@ class Successions:
         """End an area into new ones."""
         area = self._reached(area_id, asked)
         _check_ids([each.area_id for each in parts], "parts")
+        _check_apart([each.area_id for each in parts], [area_id])
         effort = Effort(deadline=asked.deadline)
         defines = [self._defining(each, area, asked, effort) for each in parts]
         ids = tuple(each.area_id for each in parts)
@@ -103,7 +105,7 @@ class Successions:
             valid_until=asked.moment,
             successor_ids=ids,
             at=asked.at,
-            objection=loss(grounds, area_id, ids) or misfit(grounds, [area_id], ids),
+            objection=self._unfit(grounds, [area_id], defines) or loss(grounds, area_id, ids),
         )
         tasks = [(_path(area, each.area_id), each) for each in defines]
         return self._carry_out([area], [*tasks, (area.path, ends)], asked)
@@ -111,13 +113,15 @@ class Successions:
     def merge(self, area_ids: Sequence[str], into: Part, asked: Asked) -> Changed:
         """End areas into a new one; without a boundary it gets the ground of them all."""
         _check_ids(area_ids, "area_ids")
+        _check_apart([into.area_id], area_ids)
         areas = [self._reached(each, asked) for each in area_ids]
         into = replace(into, boundary=into.boundary or self._grounds(area_ids, [], asked).joined(area_ids))
         define = self._defining(into, areas[0], asked, Effort(deadline=asked.deadline))
         grounds = self._grounds(area_ids, [define], asked)
         tasks: list[tuple[AreaPath, AreaCommand]] = [(_path(areas[0], into.area_id), define)]
+        unfit = self._unfit(grounds, area_ids, [define])
         for area in areas:
-            objection = misfit(grounds, area_ids, [into.area_id])
+            objection = unfit
             if (area.parent_id, area.level) != (areas[0].parent_id, areas[0].level):
                 objection = area_refusals.successor_is_unfit(into.area_id, f"{area.area_id} lies elsewhere")
             ends = EndArea(
@@ -153,12 +157,26 @@ class Successions:
         grounds = Grounds.of(self.areas.locating.atlas(), area_ids, asked.since)
         return grounds.with_new({each.area_id: each.boundary.boundary for each in defines if each.boundary})
 
+    def _unfit(self, grounds: Grounds, area_ids: Sequence[str], new: Sequence[DefineArea]) -> Refusal | None:
+        """New areas that are there already, or whose ground cannot be that of the areas that end."""
+        for each in new:
+            if isinstance(self.areas.stream.load(each.area_id).state, Defined):
+                return area_refusals.successor_is_unfit(each.area_id, "an area has this id: give a new one")
+        return misfit(grounds, area_ids, new)
+
+    def _orphaned(self, area: Defined, asked: Asked) -> Refusal | None:
+        """An end after that of the area above."""
+        above = defined(self.areas.stream, area.parent_id) if area.parent_id else None
+        if above is None or above.valid_until is None or above.valid_until >= asked.since:
+            return None
+        return area_refusals.area_ends(above.area_id, above.valid_until, field="valid_until_time")
+
     def _stranger(self, area: Defined, successor_ids: Sequence[str], asked: Asked) -> Refusal | None:
         """A successor that is not beside the area at that moment."""
         for each in successor_ids:
             successor = defined(self.areas.stream, each, "successor_area_ids")
-            if each == area.area_id or successor.parent_id != area.parent_id:
-                return area_refusals.successor_is_unfit(each, "it is not another area under the same parent")
+            if each == area.area_id or (successor.parent_id, successor.level) != (area.parent_id, area.level):
+                return area_refusals.successor_is_unfit(each, "it is no other area of this level and parent")
             if successor.has_ended(asked.since):
                 return area_refusals.successor_is_unfit(each, "it ends before, or at the same moment")
         return None
@@ -215,6 +233,12 @@ def _path(area: Defined, area_id: str) -> AreaPath:
 def _check_ids(area_ids: Sequence[str], field: str) -> None:
     if len(set(area_ids)) < max(2, len(area_ids)):
         raise area_refusals.areas_are_too_few(field)
+
+
+def _check_apart(new_ids: Sequence[str], area_ids: Sequence[str]) -> None:
+    """An area that ended into itself would be gone for good."""
+    for each in set(new_ids) & set(area_ids):
+        raise area_refusals.successor_is_unfit(each, "it ends itself: give the new area an id of its own")
 
 
 def _hindrance(around: Around, asked: Asked) -> Refusal | None:

@@ -20,7 +20,8 @@ class SuccessionApi:
     def end_area(self, request: pb.EndAreaRequest, call: Call) -> pb.EndAreaResponse:
         """End an area."""
         asked = _asked(request, "valid_until_time", call, request.reason, request.validate_only)
-        changed = self._app.successions.end(request.area_id, tuple(request.successor_area_ids), asked)
+        successors = tuple(dict.fromkeys(request.successor_area_ids))
+        changed = self._app.successions.end(request.area_id, successors, asked)
         [area] = changed.ended
         return pb.EndAreaResponse(
             area=area_state_shown(area), consequences=_left(changed.left), revision=changed.revision

@@ -283,6 +283,39 @@ def test_ends_form_no_circle_and_lead_to_no_area_that_is_gone(running: Component
     end(of_pine, "reef", until=later)
 
 
+def test_no_area_is_split_or_merged_into_itself_or_into_one_that_is_there(running: Component) -> None:
+    stub, three = planner(running), ("north", "middle", "south")
+    for path in ("elm", *(f"elm/{each}" for each in three)):
+        define(stub, path)
+    itself = pb.MergeAreasRequest(
+        request_id=request_id(), area_ids=["north", "middle"], into=part("north", ""), reason="decree 12"
+    )
+    neighbour = pb.MergeAreasRequest(
+        request_id=request_id(), area_ids=["north", "middle"], into=part("south", ""), reason="decree 12"
+    )
+
+    refused = [
+        refusal(stub.split_area, splitting("north", part("north", ""), part("rest", ""))).reason,
+        refusal(stub.merge_areas, itself).reason,
+        refusal(stub.merge_areas, neighbour).reason,
+    ]
+
+    assert refused == ["SUCCESSOR_UNFIT"] * 3
+    assert [get(stub, each).HasField("valid_until_time") for each in three] == [False] * 3
+
+
+def test_no_area_outlives_the_one_above(running: Component) -> None:
+    stub, day = planner(running), soon() + timedelta(days=1)
+    for path in ("ash", "ash/vale", "ash/vale/dell"):
+        define(stub, path)
+    end(stub, "dell", until=day)
+    end(stub, "vale", until=day)
+
+    failed = refusal(end, stub, "dell", until=day + timedelta(days=1))
+
+    assert (failed.reason, failed.metadata["area_id"]) == ("AREA_ENDS", "vale")
+
+
 def test_who_lives_in_an_area_that_ends_into_another_still_lives_in_one(
     running: Component, west: float
 ) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from libs.query.freshness import ListQuery
 from libs.query.reach import Reach, area_too_small
 from libs.rules.areas import NOWHERE, AreaPath, id_of
+from libs.rules.areas import within as lies_within
 from services.supervision.application.ports import (
     CaseFactReads,
     FreshOfCases,
@@ -68,10 +69,13 @@ class Scoreboards:
             selection, area_path=self._area_path(area_id), affair_ids=self._affairs(affair_id)
         )
         within = selection.area_path
-        exact = reading.covers(area_path=within or None, body=selection.body_id or None)
+        moved = self.successions.moved(areas_at) if areas_at else {}
+        counted = [within, *(path for path, after in moved.items() if lies_within(after, within))]
+        exact = all(
+            reading.covers(area_path=path or None, body=selection.body_id or None) for path in counted
+        )
         if not exact and (shown := self.reads.public_area(within)) != within:
             raise area_too_small(within, shown)
-        moved = self.successions.moved(areas_at) if areas_at else {}
         question = replace(question, selection=selection, moved=moved)
         scores, position = self.reads.count(question, seen, exact=exact)
         return Scoreboard(

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 from linli.identity.v1 import identity_events_pb2 as identity
 from linli.identity.v1 import identity_types_pb2 as identity_types
 from linli.supervision.v1 import supervision_service_pb2 as pb
@@ -112,3 +113,19 @@ def test_a_resident_of_one_cell_rates_a_case_of_another_and_so_learns_no_cell(ci
         with pytest.raises(RpcFailed) as refused:
             resident.rate_case(pb.RateCaseRequest(request_id=f"r-{home}", case_id="court", stars=4))
         assert refused.value.reason == "CASE_NOT_CLOSED"
+
+
+def test_who_works_in_a_cell_does_not_count_what_another_cell_was_merged_from(city: City) -> None:
+    """The last one: it ends the yard."""
+    ended = identity.AreaEnded(area_id="yard", area_path="la/south/yard", successor_area_ids=["court"])
+    ended.valid_until_time.FromDatetime(START)
+    city.running.hears("identity", ended)
+    later = Timestamp()
+    later.FromDatetime(START + timedelta(days=1))
+    of_court, of_both = (city.as_role("GRID_WORKER", path=path) for path in ("la/south/court", "la/south"))
+
+    with pytest.raises(RpcFailed, match="AREA_TOO_SMALL"):
+        counted(of_court, group_by=pb.GROUPING_ALL, area_id="court", areas_time=later)
+
+    assert counted(of_both, group_by=pb.GROUPING_ALL, area_id="court", areas_time=later) == {"": 2}
+    assert counted(of_court, group_by=pb.GROUPING_ALL, area_id="court") == {"": 1}
