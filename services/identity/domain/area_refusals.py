@@ -20,7 +20,7 @@ def area_ends(area_id: str, until: datetime, field: str = "area_id") -> Refusal:
 
 def name_lies_ahead() -> Refusal:
     """Neighbours would show the name at once."""
-    advice = "a name holds from now or from a moment that has come; give it when that moment has come"
+    advice = "a name takes effect now or earlier; rename the area when that moment has come"
     return Refusal(Kind.INVALID, "NAME_LIES_AHEAD", advice, field="valid_from_time")
 
 

@@ -162,7 +162,7 @@ Global___Consequences: _TypeAlias = Consequences  # noqa: Y015
 
 @_typing.final
 class AreaPart(_message.Message):
-    """A new area that holds a part of the ground of another."""
+    """A new area that takes the place of others, or of a part of one."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -172,7 +172,9 @@ class AreaPart(_message.Message):
     area_id: _builtins.str
     """A short name that becomes its id: lower case letters, digits, `.`, `_`, `-`."""
     boundary: _builtins.str
-    """Its boundary, as in `DefineArea`; required if the area that is split has one."""
+    """Its boundary, as in `DefineArea`. In `SplitArea` required if the area that is split has one; in `MergeAreas` empty
+    for the ground of all.
+    """
     @_builtins.property
     def name(self) -> _types_pb2.LocalizedText:
         """Its name, in at least one language."""

@@ -164,7 +164,7 @@ class OfferMade(_message.Message):
     """The volunteer."""
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
-        """The offer expires after this moment."""
+        """The offer expires at this moment: an answer then is too late."""
 
     def __init__(
         self,

@@ -286,7 +286,7 @@ class OpenOffer(_message.Message):
 
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
-        """The offer expires after this moment."""
+        """The offer expires at this moment: an answer then is too late."""
 
     def __init__(
         self,
@@ -378,7 +378,7 @@ class Offer(_message.Message):
     """Minutes given; 0 until recorded."""
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
-        """The offer expires after this moment."""
+        """The offer expires at this moment: an answer then is too late."""
 
     def __init__(
         self,
@@ -1188,7 +1188,9 @@ class MakeOffersRequest(_message.Message):
     """The proposal."""
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
-        """The offer expires after this moment; not set: 24 hours from now, or the start of the shift if that is earlier."""
+        """The offer expires at this moment: an answer then is too late. Not set: 24 hours from now, or the start of the shift
+        if that is earlier.
+        """
 
     @_builtins.property
     def occurred_time(self) -> _timestamp_pb2.Timestamp:
