@@ -1,4 +1,4 @@
-"""How far a replay is: how long it still takes is reckoned from how fast it goes now."""
+"""How far an import is: how long it still takes is reckoned from how fast it goes now."""
 
 import pytest
 
@@ -10,8 +10,7 @@ def shown(capsys: pytest.CaptureFixture[str], *course: tuple[float, int]) -> str
     """The last line after a course of (seconds, told)."""
     progress = Progress(live=True)
     for seconds, told in course:
-        replayed = Told(opened=told, seconds=seconds)
-        progress(replayed, 1000)
+        progress(Told(opened=told, seconds=seconds), 1000)
     return capsys.readouterr().out.rpartition("\r")[2].strip()
 
 
