@@ -219,7 +219,7 @@ class Reading:
         if not given:
             return ""
         listed = self._areas.get(folded(given))
-        found = self._ground.areas.find(listed or self._map.place.pattern.format(given))
+        found = self._ground.areas.find(listed or self._map.place.pattern.replace("{}", given))
         if not found:
             self._cells.apply(at, Rule.UNKNOWN_AREA, "area", repr(given))
         return found
