@@ -4,7 +4,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -70,15 +70,18 @@ class Clock:
         """`iso`: the file's reader writes times so, whatever the map says."""
         self._zone = ZoneInfo(zone)
         self._fold = 1 if dates.fold == "second" else 0
+        self._written_as = " or ".join(dates.formats)
         self._formats = (*dates.formats, *(["iso"] if iso else []))
         self.read = lru_cache(maxsize=20_000)(self._read)
 
     def _read(self, text: str) -> tuple[datetime, Rule | None, bool]:
         """The moment in UTC, the rule if it lies at a clock change, and whether it is a date without a time.
 
-        Raises ValueError if no format fits.
+        Raises ValueError if no format fits, or if it is so early or late that not every clock can show it.
         """
         naive = self._naive(normal(text))
+        if naive.year in {MINYEAR, MAXYEAR}:
+            raise ValueError(f"lies outside of the years {MINYEAR + 1} to {MAXYEAR - 1}")
         if naive.tzinfo is not None:
             return naive.astimezone(UTC), None, False
         whole_day = (naive.hour, naive.minute, naive.second, naive.microsecond) == (0, 0, 0, 0)
@@ -97,7 +100,7 @@ class Clock:
                 return read(text) if read is not None else datetime.strptime(text, written)  # noqa: DTZ007
             except (ValueError, OverflowError):
                 continue
-        raise ValueError(text)
+        raise ValueError(f"is not written as {self._written_as}")
 
     def same_day(self, one: datetime, other: datetime) -> bool:
         """Whether two moments lie on the same day of this clock."""

@@ -17,7 +17,6 @@ class Times:
     def __init__(self, by: Map, cells: Cells, now: datetime | None = None, *, iso: bool = False) -> None:
         """`iso`: the file's reader writes times so, whatever the map says."""
         self._cells = cells
-        self._formats = " or ".join(by.dates.formats)
         self._now = now or datetime.now(UTC)
         self._clock = Clock(by.zone, by.dates, iso=iso)
 
@@ -66,8 +65,8 @@ class Times:
         """A moment, and whether it is a date without a time."""
         try:
             moment, rule, whole_day = self._clock.read(given)
-        except ValueError:
-            self._cells.apply(at, Rule.BAD_TIME, wanted, f"{given[:40]!r} is not written as {self._formats}")
+        except ValueError as wrong:
+            self._cells.apply(at, Rule.BAD_TIME, wanted, f"{given[:40]!r} {wrong}")
             raise AssertionError from None  # it cannot be repaired
         if rule is not None:
             self._cells.apply(at, rule, wanted, given)

@@ -72,6 +72,10 @@ def test_formats_of_times_are_found(samples: list[str], formats: list[str]) -> N
     assert list(best_formats(samples)) == formats
 
 
+def test_the_ends_of_the_calendar_are_guessed_as_no_times() -> None:
+    assert list(best_formats(["0001-01-01T00:00:00+08:00", "9999-12-31T23:59:59-08:00"])) == []
+
+
 def test_days_and_months_that_may_be_the_other_way_round_are_said_so() -> None:
     assert ambiguous(["%m/%d/%y %H:%M"], ["1/2/20 9:00"]) == "%d/%m/%y %H:%M"
     assert ambiguous(["%m/%d/%y %H:%M"], ["1/2/20 9:00", "1/31/20 9:00"]) == ""

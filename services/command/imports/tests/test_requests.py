@@ -189,6 +189,15 @@ def test_a_responsibility_of_the_area_alone_counts() -> None:
     assert here.owned("tree", ("city", ""), datetime(2020, 1, 1, tzinfo=UTC)) is Owned.NEVER
 
 
+def test_a_pattern_of_areas_may_have_other_braces() -> None:
+    by = MAP.replace("place: {without: City}", 'place: {without: City, pattern: "{nc}-{}"}')
+    there = ground({"tree": "Baumschaden"}, {"b-1": "Gartenamt"}, {"city": "City", "{nc}-7": "Nord"})
+
+    found = request({"breite": "", "länge": "", "bezirk": "7"}, by, there)
+
+    assert found.area_id == "{nc}-7"
+
+
 LAYOUTS = {
     "month first, 12 hours": (["%m/%d/%Y %I:%M:%S %p"], "01/03/2020 02:05:00 PM"),
     "12 hours as people write them": (["%m/%d/%Y %I:%M %p"], "1/3/2020  2:05 p.m."),
@@ -215,6 +224,19 @@ def test_times_are_read_in_many_layouts(layout: str) -> None:
     found = request({"eingang": written, "ende": "", "stand": "offen"}, by)
 
     assert found.opened == datetime(2020, 1, 3, 13, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "America/Los_Angeles"])
+@pytest.mark.parametrize(
+    "written", ["0001-01-01", "9999-12-31", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"]
+)
+def test_the_ends_of_the_calendar_are_no_times(zone: str, written: str) -> None:
+    by = MAP.replace('["%d.%m.%Y %H:%M", "%d.%m.%Y"]', "[iso]").replace("Europe/Berlin", zone)
+
+    found = read({"eingang": written}, by)
+
+    assert isinstance(found, Left)
+    assert (found.rule, found.detail) == (Rule.BAD_TIME, f"'{written}' lies outside of the years 2 to 9998")
 
 
 def check(tmp_path: Path, lines: str, by: str = MAP, on: Ground = GROUND) -> Checked:
