@@ -19,8 +19,10 @@ from services.command.imports.words import folded
 
 _DELIMITERS = ",;\t|"
 _SAID = re.compile(r"^sep=(.)\r?\n?$", re.IGNORECASE)
-_MOST_SHARED = 400_000_000
-"""Bytes of text that an Excel file may keep apart from its cells: it must all be held in memory."""
+_LONGEST = 8_000_000
+"""Characters of one line."""
+_MOST_WHOLE = 400_000_000
+"""Bytes of a part of an Excel file that must be held whole in memory: all but its sheets."""
 
 
 def csv_rows(stream: IO[bytes], sample: bytes, file: File) -> Iterator[Row]:
@@ -29,16 +31,27 @@ def csv_rows(stream: IO[bytes], sample: bytes, file: File) -> Iterator[Row]:
     text = io.TextIOWrapper(stream, encoding, errors="replace", newline="")
     try:
         skipped = file.heading - 1
+        every = _lines(text)
         for _ in range(skipped):
-            text.readline()
-        first = text.readline()
+            next(every, "")
+        first = next(every, "")
         said = _SAID.match(first.lstrip("\ufeff"))
         delimiter = file.delimiter or (said[1] if said else delimiter_of(first))
-        lines: Iterable[str] = text if said else itertools.chain([first], text)
+        lines: Iterable[str] = every if said else itertools.chain([first], every)
         yield from _split(csv.reader(lines, delimiter=delimiter, strict=True), skipped + (said is not None))
     finally:
         with suppress(ValueError):
             text.detach()  # whoever opened the stream closes it
+
+
+def _lines(text: io.TextIOWrapper) -> Iterator[str]:
+    """Each line as it is read. Raises `FileWrong`: a line that is too long is never whole in memory."""
+    number = 0
+    while line := text.readline(_LONGEST + 1):
+        number += 1
+        if len(line) > _LONGEST:
+            raise FileWrong(f"line {number} is longer than {_LONGEST:,} characters: is it a CSV?")
+        yield line
 
 
 def delimiter_of(heading: str) -> str:
@@ -111,8 +124,9 @@ def excel_rows(stream: IO[bytes], file: File) -> Iterator[Row]:
 def _check_size(source: IO[bytes]) -> None:
     with zipfile.ZipFile(source) as packed:
         for each in packed.infolist():
-            if each.filename.endswith("sharedStrings.xml") and each.file_size > _MOST_SHARED:
-                raise FileWrong("the workbook has too much text to be read: save it as CSV")
+            streamed = each.filename.rpartition("/")[0] == "xl/worksheets"
+            if not streamed and each.file_size > _MOST_WHOLE:
+                raise FileWrong(f"{each.filename} of the workbook is too long to be read: save it as CSV")
     source.seek(0)
 
 

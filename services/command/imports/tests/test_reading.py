@@ -14,6 +14,7 @@ import openpyxl
 import pytest
 
 from services.command.imports.mapping import File
+from services.command.imports.readers import tables
 from services.command.imports.readers.reading import heading_of, rows_of
 from services.command.imports.readers.row import FileWrong
 
@@ -189,3 +190,47 @@ def test_a_file_that_cannot_be_read_is_refused_in_a_sentence(
 def test_a_file_that_is_not_there_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(FileWrong, match="cannot be read: No such file"):
         list(rows_of(tmp_path / "gone.csv", File()))
+
+
+def test_a_line_without_an_end_is_refused_before_it_fills_the_memory(tmp_path: Path) -> None:
+    path = tmp_path / "requests.csv"
+    path.write_text(f"a,b\n1,{'x' * 8_000_000}\n", "utf-8")
+
+    with pytest.raises(FileWrong, match="line 2 is longer than 8,000,000 characters"):
+        list(rows_of(path, File()))
+
+
+def test_a_heading_without_an_end_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "requests.csv"
+    path.write_text("a," * 4_000_001, "utf-8")
+
+    for heading in (1, 2):
+        with pytest.raises(FileWrong, match="line 1 is longer than 8,000,000 characters"):
+            list(rows_of(path, File(heading=heading)))
+
+
+@pytest.mark.parametrize(
+    "part", ["xl/sharedStrings.xml", "xl/styles.xml", "xl/workbook.xml", "docProps/app.xml"]
+)
+def test_a_workbook_is_refused_if_what_must_be_held_whole_is_too_long(
+    tmp_path: Path, part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "_MOST_WHOLE", 20_000)
+    path = tmp_path / "requests.xlsx"
+    path.write_bytes(zipped({"xl/worksheets/sheet1.xml": b" " * 20_001, part: b" " * 20_001}))
+
+    with pytest.raises(FileWrong, match=f"{part} of the workbook is too long to be read: save it as CSV"):
+        list(rows_of(path, File()))
+
+
+def test_the_sheets_of_a_workbook_are_read_as_they_come(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "_MOST_WHOLE", 20_000)
+    path = tmp_path / "requests.xlsx"
+    book = openpyxl.Workbook()
+    for number in range(1000):
+        book.worksheets[0].append([number, number + 0.5])
+    book.save(path)
+
+    assert len(read(path)) == 999
