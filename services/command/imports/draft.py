@@ -12,6 +12,8 @@ from services.command.imports.usual import CHANNELS, STEPS, WANTED
 from services.command.imports.words import folded
 
 _LISTED = 40
+_MANY = "many values"
+_UNLISTED = f"{_MANY} in the file; --dry-run names those that are unknown"
 
 
 def draft(path: Path, heading: int = 1) -> Iterator[str]:
@@ -69,7 +71,8 @@ def _columns(columns: Mapping[str, Column], chosen: Mapping[str, str]) -> Iterat
             yield f"  {wanted}: say  # say: the column; it is needed"
     for name, column in columns.items():
         if name not in chosen.values():
-            yield f"  # not used: {_one_line(name)} ({_some(column, 3)})"
+            shown = _some(column, 3) if column.is_listed or not column.values else _MANY
+            yield f"  # not used: {_one_line(name)} ({shown})"
 
 
 def _states(columns: Mapping[str, Column], chosen: Mapping[str, str]) -> Iterator[str]:
@@ -77,7 +80,10 @@ def _states(columns: Mapping[str, Column], chosen: Mapping[str, str]) -> Iterato
         return
     yield "states:"
     yield "  values:  # each is open, started, resolved, closed, withdrawn or rejected"
-    for value, count in columns[chosen["state"]].values.most_common(_LISTED):
+    listed = _listed(columns[chosen["state"]])
+    if not listed:
+        yield f"    {{}}  # say: {_MANY} in the file; list what they mean, for instance {{Done: closed}}"
+    for value, count in listed:
         step = _known(value, STEPS)
         sure = "guess" if step else "say: this word is not known"
         yield f"    {_quoted(value)}: {step or 'open'}  # {sure}; {count:,} rows"
@@ -89,9 +95,10 @@ def _affairs(columns: Mapping[str, Column], chosen: Mapping[str, str]) -> Iterat
     yield "affairs:"
     yield "  otherwise: refuse  # or an affair for all types that are not listed and not found"
     yield "  values:  # say: type in the file: affair on the platform, where id and name differ from it"
-    for value, count in columns[chosen["affair"]].values.most_common(_LISTED):
+    listed = _listed(columns[chosen["affair"]])
+    for value, count in listed:
         yield f"    # {_quoted(value)}: ...  # {count:,} rows"
-    yield "    {}"
+    yield "    {}" if listed else f"    {{}}  # {_UNLISTED}"
 
 
 def _owners(columns: Mapping[str, Column], chosen: Mapping[str, str]) -> Iterator[str]:
@@ -109,9 +116,17 @@ def _channels(columns: Mapping[str, Column], chosen: Mapping[str, str]) -> Itera
         return
     yield "channels:"
     yield "  values:"
-    for value, count in columns[chosen["channel"]].values.most_common(_LISTED):
+    listed = _listed(columns[chosen["channel"]])
+    if not listed:
+        yield f"    {{}}  # say: {_UNLISTED}"
+    for value, count in listed:
         channel = _known(value, CHANNELS)
         yield f"    {_quoted(value)}: {channel or 'import'}  # guess; {count:,} rows"
+
+
+def _listed(column: Column) -> Sequence[tuple[str, int]]:
+    """The values of a column and in how many rows each is; none if the column may hold names or texts."""
+    return column.values.most_common(_LISTED) if column.is_listed else ()
 
 
 def _known(value: str, words: Mapping[str, Sequence[str]]) -> str:
@@ -125,7 +140,7 @@ def _some(column: Column, most: int = 8) -> str:
     if not column.values:
         return "always blank"
     if not (column.is_listed or all(map(_SAFE.match, column.samples[:50]))):
-        return "many values"
+        return _MANY
     shown = ", ".join(_one_line(value)[:30] for value, _ in column.values.most_common(most))
     return shown if len(column.values) <= most else f"{shown}, ..."
 

@@ -1,6 +1,7 @@
 """Looks at the columns of a file, and tells which is likeliest what."""
 
 import itertools
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,9 @@ from services.command.imports.words import folded
 LOOKED_AT = 20_000
 _DISTINCT = 60
 _NEARLY = 0.9
+_SHORT = 5
+"""ASCII words of fewer letters are looked for as whole words."""
+_WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(slots=True)
@@ -112,7 +116,11 @@ def _fits(name: str, word: str, *, exact: bool) -> bool:
     bare = name.rpartition(".")[2]
     if exact:
         return bare in {word, word.replace(" ", "_"), word.replace(" ", "")}
-    return (len(word) > 2 and word in bare) or (len(word) > 1 and not word.isascii() and word in bare)
+    if not word.isascii():
+        return len(word) > 1 and word in bare
+    if len(word) < _SHORT:  # "art" is no part of "party"
+        return len(word) > 2 and word in _WORD.findall(bare)
+    return word in bare
 
 
 def _are_degrees(column: Column) -> bool:

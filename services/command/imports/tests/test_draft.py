@@ -6,6 +6,7 @@ import pytest
 
 from services.command.imports.draft import draft
 from services.command.imports.guessing import ambiguous, best_formats
+from services.command.imports.map_file import parse_map
 from services.command.imports.readers.row import FileWrong
 
 BOSTON = Path(__file__).parents[4] / "e2e/data/boston311-100.csv"
@@ -32,6 +33,36 @@ def test_no_address_and_no_text_of_a_person_stands_in_a_draft(tmp_path: Path) ->
     assert "address: adresse  # guess; many values" in said
     assert "Musterweg" not in said
     assert "Frau" not in said
+
+
+def test_of_the_columns_that_a_map_lists_only_short_lists_are_quoted(tmp_path: Path) -> None:
+    path = tmp_path / "requests.csv"
+    said = [f"Frau Nummer{n * 'x'}" for n in range(9)]
+    rows = "".join(
+        f"{n};0{n + 1}.02.2020 10:00;{name};{name};{name};+49 30 1234{n}\n" for n, name in enumerate(said)
+    )
+    path.write_text(f"Nr;Eingang;Status;Type;Source;Rückruf\n{rows}", "utf-8")
+
+    lines = list(draft(path))
+    by = parse_map(
+        "\n".join(lines).replace("    {}  # say: many values in the file; list", "    {Done: closed}  #")
+    )
+
+    assert not any("Frau" in line or "+49" in line for line in lines)
+    assert "  # not used: rückruf (many values)" in lines
+    assert (by.columns.state, by.columns.affair, by.columns.channel) == ("status", "type", "source")
+    assert (by.affairs.values, by.channels.values) == ({}, {})
+
+
+def test_a_short_word_within_another_names_no_column(tmp_path: Path) -> None:
+    path = tmp_path / "requests.csv"
+    rows = "".join(f"{n};0{n + 1}.02.2020 10:00;Frau A;kaputt;Nord\n" for n in range(9))
+    path.write_text(f"Nr;Eingang;Party name;Art der Meldung;ort_der_meldung\n{rows}", "utf-8")
+
+    lines = list(draft(path))
+
+    assert "  affair: art der meldung  # guess; kaputt" in lines
+    assert "  address: ort_der_meldung  # guess; Nord" in lines
 
 
 def test_columns_without_a_telling_name_are_found_by_their_values(tmp_path: Path) -> None:
