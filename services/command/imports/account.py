@@ -89,7 +89,12 @@ def of_load(loaded: Loaded, checked: Checked, *, finish: bool) -> Iterator[str]:
             f"This run sent {commands:,} commands in {seconds:.0f} s ({told.told / seconds:.0f} requests/s)"
             f" from a machine of {os.cpu_count()} cores."
         )
-    if finish:
+    if finish and told.failed:
+        yield from wrapped(
+            f"The cases were not handed over: {told.failed:,} requests were not told to the end; run the same"
+            " command again, or skip them in the map."
+        )
+    elif finish:
         yield from wrapped(f"{loaded.released:,} cases were handed over to the running clocks.")
     else:
         yield from wrapped(

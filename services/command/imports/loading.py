@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from uuid import uuid4
 
 from linli.cases.v1 import cases_service_pb2 as cases
 
@@ -37,7 +38,10 @@ class Loaded:
 def load(
     services: Services, path: Path, by: Map, ground: Ground, checked: Checked, *, live: bool, finish: bool
 ) -> Loaded:
-    """Tell the platform what it does not know yet. Raises `NotLoaded`, `RpcFailed`, `FileWrong`."""
+    """Tell the platform what it does not know yet. Raises `NotLoaded`, `RpcFailed`, `FileWrong`.
+
+    `finish` hands the cases to the running clocks, unless a request was not told to the end.
+    """
     _claim(services, by.system)
     known = known_cases(services, by.system)
     progress = Progress(live=live)
@@ -52,13 +56,14 @@ def load(
     finally:
         progress.close()
     told.revision = told.revision or head(services)
-    released = _finish(services, by.system, checked.until, told) if finish else 0
+    complete = finish and not told.failed
+    released = _finish(services, by.system, checked.until, told) if complete else 0
     return Loaded(told, len(known), released)
 
 
 def _claim(services: Services, system: str) -> None:
     """The numbers of the system belong to whoever imports them."""
-    request = cases.RegisterExternalSystemRequest(request_id=f"import-{system}"[:64], system=system)
+    request = cases.RegisterExternalSystemRequest(request_id=uuid4().hex, system=system)
     try:
         services.cases.register_external_system(request)
     except RpcFailed as failed:
