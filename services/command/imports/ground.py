@@ -3,8 +3,9 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from enum import Enum, auto
+from functools import lru_cache
 from typing import Any
 
 import shapely
@@ -63,8 +64,20 @@ class Ground:
     without_names: frozenset[str]
     boundaries: "Boundaries"
     ask: Callable[[str, str, datetime], Span | None]
+    ask_areas: Callable[[datetime], Words]
+    """The areas of a moment, by their names of then."""
+    _areas: dict[date, Words] = field(default_factory=dict)
     _spans: dict[tuple[str, str], list[Span]] = field(default_factory=dict)
     _not: dict[tuple[str, str, object], Owned] = field(default_factory=dict)
+
+    def area(self, word: str, at: datetime) -> str:
+        """The area that is called so, or was on the day of that moment; "" if none is, or several are."""
+        if found := self.areas.find(word):
+            return found
+        day = at.astimezone(UTC).date()
+        if day not in self._areas:
+            self._areas[day] = self.ask_areas(datetime.combine(day, time.min, UTC))
+        return self._areas[day].find(word)
 
     def locate(self, place: tuple[float, float], at: datetime) -> str:
         """The area that holds the place (latitude, longitude) then, "" if none does."""
@@ -133,7 +146,22 @@ def survey(services: Services) -> Ground:
         without_names=frozenset(each.affair_id for each in affairs if each.anonymous_allowed),
         boundaries=Boundaries(_boundaries(services, areas)),
         ask=lambda affair_id, area_id, at: _responsible(services, affair_id, area_id, at),
+        ask_areas=lambda at: _areas_of(services, at),
     )
+
+
+def _areas_of(services: Services, at: datetime) -> Words:
+    """The areas of a moment: those that have ended since, and the others by their names of then."""
+    request = identity.ListAreasRequest(page_size=_PAGE)
+    request.at_time.FromDatetime(at)
+    found = rows_of_pages(services.identity.list_areas, request, "areas")
+    return _words(tuple((each.area_id, tuple(_names(each.name))) for each in found))
+
+
+@lru_cache(maxsize=64)
+def _words(named: tuple[tuple[str, tuple[str, ...]], ...]) -> Words:
+    """The same for all days on which all areas are called the same."""
+    return Words(named)
 
 
 def _boundaries(services: Services, areas: Iterable[Any]) -> Iterator[tuple[str, str, datetime]]:

@@ -105,8 +105,8 @@ class Reading:
     def _look_on(self, at: At, rule: Rule) -> None:
         """Of a row that names something unknown, look at its other words, too: all are mended at once."""
         later: Mapping[Rule, Sequence[Callable[[At], object]]] = {
-            Rule.UNKNOWN_AFFAIR: (self._state, self._area, self._body, self._channel),
-            Rule.UNKNOWN_STATE: (self._area, self._body, self._channel),
+            Rule.UNKNOWN_AFFAIR: (self._state, self._area_then, self._body, self._channel),
+            Rule.UNKNOWN_STATE: (self._area_then, self._body, self._channel),
             Rule.UNKNOWN_AREA: (self._body, self._channel),
             Rule.UNKNOWN_OWNER: (self._channel,),
         }
@@ -200,7 +200,7 @@ class Reading:
 
     def _place(self, at: At, opened: datetime) -> tuple[Place | None, str, str]:
         """The place, the area that it is filed under without one, and the area that it has of its own."""
-        named = self._area(at)
+        named = self._area(at, opened)
         place = self._coordinates(at)
         if place is not None and (located := self._ground.locate(place, opened)):
             return place, named or self._without, located
@@ -214,12 +214,15 @@ class Reading:
             )
         return place, named or self._without, named
 
-    def _area(self, at: At) -> str:
+    def _area_then(self, at: At) -> str:
+        return self._area(at, self._times.opened(at))
+
+    def _area(self, at: At, opened: datetime) -> str:
         given = self._cells.value(at, "area")
         if not given:
             return ""
         listed = self._areas.get(folded(given))
-        found = self._ground.areas.find(listed or self._map.place.pattern.replace("{}", given))
+        found = self._ground.area(listed or self._map.place.pattern.replace("{}", given), opened)
         if not found:
             self._cells.apply(at, Rule.UNKNOWN_AREA, "area", repr(given))
         return found

@@ -137,7 +137,9 @@ TERMS = {
     ),
     Rule.AREA_ALONE: Terms("no coordinates, but an area", "filed under that area", Action.REPAIR),
     Rule.UNKNOWN_AREA: Terms(
-        "an area that is not registered", "located by coordinates, or as if it named none", Action.REPAIR
+        "an area that is not registered, and was not on the day of the opening",
+        "located by coordinates, or as if it named none",
+        Action.REPAIR,
     ),
     Rule.BAD_COORDINATES: Terms(
         "coordinates that are no place on the earth", "left out, as if there were none"

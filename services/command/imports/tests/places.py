@@ -32,6 +32,7 @@ def ground(
     bodies: Mapping[str, str] | None = None,
     areas: Mapping[str, str] | None = None,
     ask: Callable[[str, str, datetime], Span | None] = listed,
+    ask_areas: Callable[[datetime], Words] = lambda _at: Words(()),
 ) -> Ground:
     """Of names by id. The area `mitte` is a square of a tenth of a degree at 52.5 north, 13.3 east."""
     return Ground(
@@ -41,4 +42,5 @@ def ground(
         without_names=frozenset(affairs),
         boundaries=Boundaries([("mitte", square(13.3, 52.5, 0.1), SINCE)]),
         ask=ask,
+        ask_areas=ask_areas,
     )

@@ -10,7 +10,7 @@ import pytest
 
 from services.command.imports import account, checking
 from services.command.imports.checking import Checked
-from services.command.imports.ground import Ground, Owned
+from services.command.imports.ground import Ground, Owned, Words
 from services.command.imports.map_file import parse_map
 from services.command.imports.mapping import Map
 from services.command.imports.readers.row import FileWrong, Row
@@ -187,6 +187,38 @@ def test_a_responsibility_of_the_area_alone_counts() -> None:
 
     assert here.owned("tree", ("city", "mitte"), datetime(2020, 1, 1, tzinfo=UTC)) is Owned.THEN
     assert here.owned("tree", ("city", ""), datetime(2020, 1, 1, tzinfo=UTC)) is Owned.NEVER
+
+
+def test_an_area_may_be_called_as_it_was_on_the_day_of_the_opening() -> None:
+    asked: list[datetime] = []
+
+    def of_then(at: datetime) -> Words:
+        asked.append(at)
+        return Words([("mitte", ["Altstadt"]), ("west", ["West"])] if at.year < 2021 else [])
+
+    there = ground({"tree": "Baumschaden"}, {"b-1": "Gartenamt"}, ask_areas=of_then)
+    reading = Reading(parse_map(MAP), there, datetime(2022, 1, 1, tzinfo=UTC))
+    nowhere = {
+        **{name.casefold(): value for name, value in CLEAN.items()},
+        "breite": "",
+        "länge": "",
+        "ende": "",
+    }
+    rows = [
+        ("Altstadt", "2020 08:15"),
+        ("West", "2020 23:15"),
+        ("Mitte", "2020 09:00"),
+        ("West", "2021 08:15"),
+    ]
+
+    found = [
+        reading.read(Row(2, {**nowhere, "bezirk": area, "eingang": f"03.06.{opened}"}))
+        for area, opened in rows
+    ]
+
+    assert [each.area_id for each in found if isinstance(each, Request)] == ["mitte", "west", "mitte", "city"]
+    assert asked == [datetime(2020, 6, 3, tzinfo=UTC), datetime(2021, 6, 3, tzinfo=UTC)]
+    assert reading.unknown == {(Rule.UNKNOWN_AREA, "'West'"): 1}
 
 
 def test_a_pattern_of_areas_may_have_other_braces() -> None:
