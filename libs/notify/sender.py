@@ -21,8 +21,10 @@ Leads = Callable[[], None]
 class Sender:
     """Calls `work` again and again in the process that holds the leader lock. `run` it in a thread.
 
-    The lock has no lease: while a channel takes its time, no other process may send the same message.
-    `work(leads)` sends what it can and answers how much that was.
+    The lock has no lease, and is held until `drain` has waited for what is under way: while a channel takes
+    its time, no other process may send the same message, be it that this one stops or that its work fails.
+    Only where the database ends the connection of the lock may another one send it as well.
+    `work(leads)` sends what it can and answers how much that was; what it began may outlast it.
     """
 
     def __init__(
@@ -31,16 +33,19 @@ class Sender:
         dsn: str,
         work: Callable[[Leads], int],
         *,
+        drain: Callable[[], None],
         what: str = "notices",
         every: float = 1.0,
     ) -> None:
         """`work` is asked for more every so many seconds, and at once while there is more.
 
-        `what` it sends names the lock: what has another name is sent beside it.
+        `drain` waits for all that `work` began, though not for ever. `what` it sends names the lock: what has
+        another name is sent beside it.
         """
         self._service = service
         self._dsn = dsn
         self._work = work
+        self._drain = drain
         self._what = what
         self._every = every
 
@@ -64,7 +69,10 @@ class Sender:
             def leads() -> None:
                 connection.execute("SELECT 1")  # fails when the lock is lost
 
-            while not stop.is_set():
-                leads()
-                if not self._work(leads):
-                    stop.wait(self._every)
+            try:
+                while not stop.is_set():
+                    leads()
+                    if not self._work(leads):
+                        stop.wait(self._every)
+            finally:
+                self._drain()  # another process leads as soon as the connection ends

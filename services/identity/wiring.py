@@ -318,20 +318,21 @@ def _sender(app: App, ground: Ground) -> Callable[[Event], None]:
     """What sends notices, if there is a channel to send them by, and sets letters aside; and webhooks."""
     database = ground.settings.database_url.reveal()
     notices_too = app.notices.offered != {_INBOX}
+    sent, hooks = app.deliveries, app.dispatches
+    of_notices = Sender("identity", database, sent.work, drain=sent.drain)
+    of_webhooks = Sender("identity", database, hooks.work, drain=hooks.drain, what="webhooks")
 
     def send(stop: Event) -> None:
-        telling = Thread(
-            target=Sender("identity", database, app.deliveries.work).run, args=(stop,), daemon=True
-        )
+        telling = Thread(target=of_notices.run, args=(stop,), daemon=True)
         if notices_too:
             telling.start()
         try:
-            Sender("identity", database, app.dispatches.work, what="webhooks").run(stop)
+            of_webhooks.run(stop)
         finally:
-            app.dispatches.close()
+            hooks.close()
             if notices_too:
                 telling.join()
-                app.deliveries.close()
+                sent.close()
 
     return send
 

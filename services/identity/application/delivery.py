@@ -64,7 +64,7 @@ class Deliveries:
     _lanes: Lanes = field(default_factory=Lanes)
     _lock: Lock = field(default_factory=Lock)
     _seen: list[str] = field(default_factory=lambda: [""])
-    _left: dict[str, datetime] = field(default_factory=dict)  # choices of persons and deliveries, until when
+    _left: dict[str, datetime] = field(default_factory=dict)  # choices, persons and deliveries, until when
 
     def work(self, leads: Leads) -> int:
         """Prepare and send what is due; answers how much was done. `leads` raises once another may send."""
@@ -92,6 +92,10 @@ class Deliveries:
                 done += self._send(delivery_id, round_)
         self._lanes.settle(round_)
         return done
+
+    def drain(self) -> None:
+        """Wait for what is under way, so that nobody else sends it too."""
+        self._lanes.drain()
 
     def close(self) -> None:
         """Send nothing more; waits for what is under way."""
@@ -146,7 +150,8 @@ class Deliveries:
         if not isinstance(state, Waiting):
             return False
         resident_id = state.prepared.resident_id
-        if self._lanes.waits(resident_id, round_):
+        waits = resident_id in self._left or self._lanes.waits(resident_id, round_)
+        if waits or self.stream.load(delivery_id).state != state:  # a lane may just have recorded and left
             return False
         person = self.residents.load(resident_id).state
         chosen = self.notices.choice_of(resident_id)
@@ -157,8 +162,8 @@ class Deliveries:
             return self._record(delivery_id, DropDelivery(cause=DropCause.NO_CHANNEL, at=now))
         channel, address = reached
         if channel is NoticeChannel.LETTER:
-            waits = DelayDelivery(channel=channel, reason="waits for the next letters", at=now)
-            return self._record(delivery_id, waits)
+            delay = DelayDelivery(channel=channel, reason="waits for the next letters", at=now)
+            return self._record(delivery_id, delay)
         if now >= state.since + KEEP_TRYING:
             return self._record(delivery_id, DropDelivery(cause=DropCause.TOO_LATE, at=now))
         if chosen.undisturbed(now) > now:
@@ -170,7 +175,7 @@ class Deliveries:
         carry = partial(self._by, channel, self._written(state, chosen, address))
         full = self._lanes.begin(channel, resident_id, carry, round_)
         if full is not None:
-            self._left[delivery_id] = now + full
+            self._left[delivery_id] = self._left[resident_id] = now + full  # what comes later waits too
         return full is None
 
     def _by(self, channel: NoticeChannel, message: Outgoing) -> None:

@@ -98,6 +98,10 @@ class Dispatches:
                 return 1
         return 0
 
+    def drain(self) -> None:
+        """Wait for what is under way, so that nobody else sends it too."""
+        self._turns.ended(self._turns.running(), 90.0)
+
     def close(self) -> None:
         """Send nothing more; waits for what is under way."""
         self._turns.close()
@@ -227,13 +231,9 @@ class Dispatches:
         course.message_id = message_id
         if course.tries < TRIES:
             return False
+        kind, case_id, at = heard.event.kind, heard.event.case_id, self.clock()
         parked = Parked(
-            message_id=message_id,
-            place=heard.place,
-            kind=heard.event.kind,
-            case_id=heard.event.case_id,
-            reason=reason,
-            parked_at=self.clock(),
+            message_id=message_id, place=heard.place, kind=kind, case_id=case_id, reason=reason, parked_at=at
         )
         command = ParkMessage(parked=MessageParked(webhook_id=webhook.webhook_id, parked=parked))
         if is_parked := self._record(webhook, course, command):

@@ -19,6 +19,7 @@ _AWAY = Backoff(first=2.0, most=300.0)
 _FULL = timedelta(seconds=2)
 """When a delivery is looked at again that found no place."""
 _PATIENCE, _SETTLED = 0.25, 1.0  # seconds: for a place; and until what was begun is mostly over
+_DRAINED = 90.0  # seconds: more than a channel takes for one message, whatever its server does
 
 
 @dataclass(slots=True)
@@ -98,11 +99,16 @@ class Lanes:
         return _FULL
 
     def settle(self, round_: Round) -> None:
-        """Wait a moment for what was begun; raises what went wrong in any thread."""
+        """Wait a moment for what was begun; raises what went wrong first in any thread, once."""
         for turns in self._turns.values():
             turns.ended(round_.begun, _SETTLED)
-        if self._errors:
-            raise self._errors.pop()
+        if errors := [self._errors.pop(0) for _ in range(len(self._errors))]:
+            raise errors[0]
+
+    def drain(self) -> None:
+        """Wait for what is on its way: until then nobody else may send it."""
+        for turns in self._turns.values():
+            turns.ended(turns.running(), _DRAINED)
 
     def close(self) -> None:
         """Begin nothing more; waits for what is on its way."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from threading import Event, Thread
 
 import pytest
 
@@ -14,6 +15,7 @@ from libs.ledger.store.ledger import Ledger, LedgerSettings
 from libs.ledger.streams.stream import Stream
 from libs.messaging.schema import migrate
 from libs.notify.channel import Signed, TryLater
+from libs.testkit import patience
 from libs.testkit.eventually import eventually
 from libs.testkit.losing import lose_all_behind
 from libs.testkit.postgres import TestServer
@@ -249,3 +251,23 @@ def test_many_endpoints_are_told_without_a_pause_between_their_turns(
     eventually(lambda: not dispatches._turns.running(), "the turns have ended")
 
     assert len(town.got) == len(set(town.got)) == 11
+
+
+def test_draining_lasts_until_the_message_that_is_under_way_was_taken(
+    dispatches: Dispatches, town: Town
+) -> None:
+    go_on, taken = Event(), list[str]()
+    town.heard = [told(11)]
+    town.held = lambda _: None if go_on.wait(patience.seconds(30)) else pytest.fail("it was not let go")
+    dispatches.work(lambda: None)
+
+    def drain() -> None:
+        dispatches.drain()
+        taken.extend(town.got)
+
+    draining = Thread(target=drain)
+    draining.start()
+    go_on.set()
+
+    draining.join(patience.seconds(30))
+    assert taken == [id_of(11)]

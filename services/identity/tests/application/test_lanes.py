@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from threading import Event
+from functools import partial
+from threading import Event, Thread
 
 import pytest
 
+from libs.testkit import patience
 from libs.testkit.eventually import eventually
 from services.identity.application.lanes import PLACES, Lanes, Round
 from services.identity.domain.preferences import NoticeChannel
@@ -73,6 +75,40 @@ def test_what_went_wrong_in_a_lane_is_said(lanes: Lanes) -> None:
     with pytest.raises(ConnectionError, match="the database is gone"):
         lanes.settle(round_)
     lanes.settle(round_)
+
+
+def test_what_went_wrong_in_several_lanes_is_said_at_once_by_the_first_of_them(lanes: Lanes) -> None:
+    def fails(why: str) -> None:
+        raise ConnectionError(why)
+
+    for why in ("first", "second", "third"):
+        lanes.begin(SMS, why, partial(fails, why), Round())
+        lanes.drain()
+
+    with pytest.raises(ConnectionError, match="first"):
+        lanes.settle(Round())
+    lanes.settle(Round())
+
+
+def test_draining_lasts_until_what_is_on_its_way_has_ended(lanes: Lanes, go_on: Event) -> None:
+    order: list[str] = []
+
+    def carry() -> None:
+        go_on.wait()
+        order.append("carried")
+
+    def drain() -> None:
+        lanes.drain()
+        order.append("drained")
+
+    lanes.begin(EMAIL, "mei", carry, Round())
+    draining = Thread(target=drain)
+    draining.start()
+
+    go_on.set()
+
+    draining.join(patience.seconds(30))
+    assert order == ["carried", "drained"]
 
 
 def test_a_channel_that_is_away_for_hours_is_tried_every_five_minutes(lanes: Lanes) -> None:
