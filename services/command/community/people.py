@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from grpc import StatusCode
 from linli.identity.v1 import identity_service_pb2 as identity
 
 from libs.rpc.failures import RpcFailed
@@ -24,7 +23,7 @@ _BYTES = 15
 _OTHERS = 0o077
 _SHOWN = 10
 _TAKEN = "LOGIN_NAME_TAKEN"
-_PERHAPS_DONE = {StatusCode.DEADLINE_EXCEEDED, StatusCode.INTERNAL, StatusCode.UNKNOWN}
+_PERHAPS_DONE = {"DEADLINE_EXCEEDED", "INTERNAL", "UNKNOWN"}
 """Answers after which a login may be there all the same: its password is kept."""
 
 
@@ -130,7 +129,7 @@ def _login(person: Person, party_id: str, wired: Wired, applying: Applying, pass
     try:
         applying.send(_call("create_login", request))
     except RpcFailed as failed:
-        if not failed.passing and failed.code not in _PERHAPS_DONE:
+        if not failed.passing and failed.code.name not in _PERHAPS_DONE:
             passwords.forget(person.login, request.password)
         if failed.reason != _TAKEN:
             raise

@@ -3,7 +3,8 @@
 import click
 import pytest
 
-from services.command.line import INTERRUPTED, run
+from libs.runtime.host.terminal import INTERRUPTED
+from services.command.line import run
 
 
 @click.group()
