@@ -28,6 +28,7 @@ _DEADLINE = 120.0
 ALL, NONE, SOME = 0, 1, 3
 """Exit statuses: every row is loaded, or skipped as the map wants; nothing is; some rows are not."""
 
+_GOES_ON = "Nothing is lost: once that is mended, the same command goes on where it stopped."
 _HELP = """\
 \b
 Exit status: 0 all is loaded (with --dry-run: can be), 3 some rows are not, 1 nothing is, 130 interrupted.
@@ -69,11 +70,13 @@ def import_requests(file: Path, by: str, dry_run: bool, finish: bool, **options:
         failed = answered(connection(**options), send)
     except (FileWrong, NotLoaded) as wrong:
         raise CannotStart(str(wrong)) from None
+    except CannotStart as stopped:
+        raise CannotStart(f"{stopped}\n{_GOES_ON}" if begun else str(stopped)) from None
     except Interrupted:
         complain("Interrupted. Nothing is lost: the same command goes on where it stopped.")
         return INTERRUPTED
     if failed and begun:
-        complain("Nothing is lost: once that is mended, the same command goes on where it stopped.")
+        complain(_GOES_ON)
     return failed or status
 
 
