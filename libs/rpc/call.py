@@ -17,6 +17,7 @@ from libs.ledger.personal import Personal
 from libs.ledger.recorded import Context
 from libs.query.reach import Jurisdiction, Reach
 from libs.rpc.access import ANONYMOUS, NOBODY, Caller
+from libs.rpc.errors import KEYS_STALE, Rejected
 from libs.rpc.limits.quota import Quota
 from libs.rpc.once import once
 from libs.rpc.peers import NO_PROXIES, Connection, TrustedProxies, called_from
@@ -136,6 +137,12 @@ class Call:
     def has(self, scope: str) -> bool:
         """Whether the caller holds a scope that the rpc does not demand."""
         return self.caller.has(scope)
+
+    def lacks(self, scope: str) -> bool:
+        """Whether the caller does not hold a scope. Refuses (KEYS_STALE) while that cannot be told."""
+        if scope in self.caller.withheld:
+            raise Rejected(KEYS_STALE)
+        return not self.caller.has(scope)
 
     @property
     def address(self) -> str:

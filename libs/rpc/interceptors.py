@@ -7,7 +7,7 @@ import grpc
 
 from libs.rpc import errors
 from libs.rpc.access import CLIENT, Caller
-from libs.rpc.errors import Failure, Rejected
+from libs.rpc.errors import KEYS_STALE, Failure, Rejected
 from libs.rpc.methods import Method
 
 
@@ -43,13 +43,6 @@ TOO_MANY = Failure(
     reason="SERVER_BUSY",
     message="too many calls at once; try again in a moment",
     retry_after=1.0,
-)
-KEYS_STALE = Failure(
-    code=grpc.StatusCode.UNAVAILABLE,
-    reason="KEYS_STALE",
-    message="this process has not heard for long whose tokens were revoked, so it serves only what needs no"
-    " privilege; try again",
-    retry_after=5.0,
 )
 TOO_LATE = Failure(
     code=grpc.StatusCode.DEADLINE_EXCEEDED,

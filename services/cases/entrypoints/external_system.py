@@ -38,5 +38,5 @@ class ExternalSystemApi:
 
 def require_system_or_importer(call: Call) -> None:
     """Refuse (EXTERNAL_REFERENCE_NOT_ALLOWED) people who import nothing: they have no such numbers."""
-    if call.caller.kind == PERSON and not call.has(IMPORT_SCOPE):
+    if call.caller.kind == PERSON and call.lacks(IMPORT_SCOPE):
         raise refusals.external_reference_not_allowed()
