@@ -48,6 +48,10 @@ def _roles() -> list[tuple[str, Any]]:
     return [(value.name.removeprefix("ROLE_"), value.GetOptions()) for value in values if value.number]
 
 
+PRIVILEGES_UNKNOWN = (
+    "this process has not heard for long whose tokens were revoked, so it serves only what needs no"
+    " privilege; try again"
+)
 UNPRIVILEGED = frozenset({"areas.read", "bodies.read", "catalog.read", "supervision.read", "cases.open"})
 """Scopes that read what everybody may know, or report a matter. All others are privileged: they are refused
 while revocations may be missing. The table in access.proto says the same.

@@ -16,8 +16,7 @@ from libs.ledger.decider import Kind, Refusal
 from libs.ledger.personal import Personal
 from libs.ledger.recorded import Context
 from libs.query.reach import Jurisdiction, Reach
-from libs.rpc.access import ANONYMOUS, NOBODY, Caller
-from libs.rpc.errors import KEYS_STALE, Rejected
+from libs.rpc.access import ANONYMOUS, NOBODY, PRIVILEGES_UNKNOWN, Caller
 from libs.rpc.limits.quota import Quota
 from libs.rpc.once import once
 from libs.rpc.peers import NO_PROXIES, Connection, TrustedProxies, called_from
@@ -141,7 +140,7 @@ class Call:
     def lacks(self, scope: str) -> bool:
         """Whether the caller does not hold a scope. Refuses (KEYS_STALE) while that cannot be told."""
         if scope in self.caller.withheld:
-            raise Rejected(KEYS_STALE)
+            raise Refusal(Kind.UNAVAILABLE, "KEYS_STALE", PRIVILEGES_UNKNOWN)
         return not self.caller.has(scope)
 
     @property

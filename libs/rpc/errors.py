@@ -68,15 +68,6 @@ class Failure:
     retry_after: float | None = None
 
 
-KEYS_STALE = Failure(
-    code=grpc.StatusCode.UNAVAILABLE,
-    reason="KEYS_STALE",
-    message="this process has not heard for long whose tokens were revoked, so it serves only what needs no"
-    " privilege; try again",
-    retry_after=5.0,
-)
-
-
 class Rejected(Exception):
     """Raised by the plumbing to answer with a failure that is no domain refusal."""
 

@@ -6,8 +6,8 @@ from typing import Protocol, TypeAlias
 import grpc
 
 from libs.rpc import errors
-from libs.rpc.access import CLIENT, Caller
-from libs.rpc.errors import KEYS_STALE, Failure, Rejected
+from libs.rpc.access import CLIENT, PRIVILEGES_UNKNOWN, Caller
+from libs.rpc.errors import Failure, Rejected
 from libs.rpc.methods import Method
 
 
@@ -43,6 +43,12 @@ TOO_MANY = Failure(
     reason="SERVER_BUSY",
     message="too many calls at once; try again in a moment",
     retry_after=1.0,
+)
+KEYS_STALE = Failure(
+    code=grpc.StatusCode.UNAVAILABLE,
+    reason="KEYS_STALE",
+    message=PRIVILEGES_UNKNOWN,
+    retry_after=5.0,
 )
 TOO_LATE = Failure(
     code=grpc.StatusCode.DEADLINE_EXCEEDED,

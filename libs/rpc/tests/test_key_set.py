@@ -8,11 +8,11 @@ from typing import Any
 import grpc
 import pytest
 
+from libs.ledger.decider import Kind, Refusal
 from libs.rpc.access import UNPRIVILEGED, Grant, caller_of, scopes_of_roles
 from libs.rpc.call import Call
 from libs.rpc.client import Patience, connect
 from libs.rpc.credentials import Token
-from libs.rpc.errors import Rejected
 from libs.rpc.failures import RpcFailed
 from libs.rpc.key_set import KeySet
 from libs.rpc.key_source import KeyUrl
@@ -204,10 +204,10 @@ def test_what_is_withheld_is_not_taken_for_something_that_the_caller_lacks() -> 
     """An importer was told for good that only importers may: the key set was old."""
     asked = SimpleNamespace(caller=caller_of("mei", "person", [Grant("OPERATOR")]).without_privileges())
 
-    with pytest.raises(Rejected) as refused:
+    with pytest.raises(Refusal) as refused:
         Call.lacks(asked, "cases.import")  # type: ignore[arg-type]  # all that it reads
 
-    assert refused.value.failure.reason == "KEYS_STALE"
+    assert (refused.value.kind, refused.value.code) == (Kind.UNAVAILABLE, "KEYS_STALE")
     assert not Call.lacks(asked, "cases.open")  # type: ignore[arg-type]
 
 
