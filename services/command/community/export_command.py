@@ -8,13 +8,14 @@ from typing import Any
 
 import click
 from linli.catalog.v1 import catalog_service_pb2 as catalog
-from linli.catalog.v1 import catalog_types_pb2 as types
 from linli.identity.v1 import identity_types_pb2 as kinds
 
+from libs.rpc.moments import moment
 from libs.rules.zones import is_zone
 from libs.runtime.config.guards import CannotStart
 from libs.runtime.host.terminal import say
 from services.command.call import answered
+from services.command.community.enums import STATUSES
 from services.command.community.normal_form import Whole, written
 from services.command.community.planning_promises import held
 from services.command.community.standing import Standing
@@ -69,7 +70,7 @@ def exported(standing: Standing, zone: str | None = None) -> Whole:
         "services": [unwired.service(each, _status(each)) for each in standing.services()],
     }
     boundaries = {
-        area_id: (has.geojson, has.valid_from_time.ToDatetime(UTC))
+        area_id: (has.geojson, moment(has.valid_from_time))
         for area_id, area in standing.areas.items()
         if area.boundary_version and (has := standing.boundary(area_id, _LATEST)) is not None
     }
@@ -88,7 +89,7 @@ def _responsibilities(standing: Standing, unwired: Unwired) -> Iterator[Any]:
 
 
 def _status(service: catalog.Service) -> str:
-    return types.ServiceStatus.Name(service.status).removeprefix("SERVICE_STATUS_").lower()
+    return STATUSES.word(service.status)
 
 
 def _write(folder: Path, files: dict[str, str]) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import yaml
 
+from libs.rpc.moments import moment, moment_of
 from services.command.community.checking import Checked
 from services.command.community.forms import moment_written
 from services.command.community.model import Boundaries, Community
@@ -40,8 +41,7 @@ def of_file(file: Checked) -> Whole:
     responsibilities = []
     for item in community.responsibilities:
         request = normal(wired.responsibility(item))
-        until = request.valid_until_time.ToDatetime(UTC) if request.HasField("valid_until_time") else None
-        since = request.valid_from_time.ToDatetime(UTC)
+        since, until = moment(request.valid_from_time), moment_of(request, "valid_until_time")
         responsibilities.append(unwired.responsibility(request, since, until))
     parts: dict[str, list[Any]] = {
         "areas": [unwired.area(normal(wired.area(each))) for each in community.areas],
@@ -152,9 +152,9 @@ def _beside(whole: Whole, usual: str) -> tuple[list[Boundaries], dict[str, str]]
         line = json.dumps(feature, separators=(",", ":"), ensure_ascii=False)
         by_moment.setdefault(moment_written(since, whole.zone), []).append(line)
     beside, files = [], {}
-    for number, (moment, lines) in enumerate(sorted(by_moment.items()), start=1):
+    for number, (since_when, lines) in enumerate(sorted(by_moment.items()), start=1):
         name = f"boundaries{'' if number == 1 else f'-{number}'}.geojson"
-        own = "" if moment == usual else moment
+        own = "" if since_when == usual else since_when
         beside.append(Boundaries(file=name, property=_PROPERTY, valid_from=own))
         files[name] = '{"type":"FeatureCollection","features":[\n' + ",\n".join(lines) + "\n]}\n"
     return beside, files

@@ -1,6 +1,5 @@
 """The difference between a file and a platform, as steps: what to create, change, end, and what cannot be."""
 
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -8,26 +7,24 @@ from uuid import uuid4
 
 from google.protobuf.message import Message
 from linli.catalog.v1 import catalog_service_pb2 as catalog
-from linli.catalog.v1 import catalog_types_pb2 as types
 from linli.identity.v1 import identity_service_pb2 as identity
-from linli.identity.v1 import identity_types_pb2 as kinds
 from linli.types.v1.types_pb2 import LocalizedText
 
-from libs.rpc.normal import normal_of
+from libs.rpc.moments import stamp
 from libs.rpc.terms import choice_shown
 from libs.rules.terms import OUTCOMES
 from services.catalog.domain.details import checked as checked_details
 from services.catalog.domain.values import distinct
 from services.catalog.entrypoints.wire.service import details_of
 from services.command.community.checking import Checked
+from services.command.community.enums import BODY_KINDS, LEVELS, STATUSES
 from services.command.community.model import Affair, Area, Body, Service
 from services.command.community.planning_promises import calendars, commitments, responsibilities
+from services.command.community.rules import put_in_normal_form
 from services.command.community.standing import Standing
 from services.command.community.steps import Action, Call, Step
 from services.command.community.wired import Wired
 
-_STATUS = {"active": "ACTIVE", "suspended": "SUSPENDED", "retired": "RETIRED"}
-_REGION = "CN"
 _REASON = "the community file says so"
 
 
@@ -52,7 +49,7 @@ def planned(file: Checked, standing: Standing, now: datetime | None = None) -> l
 
 def normal(request: Any) -> Any:
     """A request with its texts in the form in which the platform keeps them."""
-    normal_of(request.DESCRIPTOR, os.environ.get("LINLI_PHONE_REGION", _REGION))(request)
+    put_in_normal_form(request)
     return request
 
 
@@ -80,14 +77,14 @@ def _area(area: Area, file: Checked, wired: Wired, standing: Standing) -> Iterat
         since = wired.since(boundary.valid_from) if boundary else None
         if boundary is not None and since is not None:
             request.boundary = boundary.geojson
-            request.valid_from_time.FromDatetime(since)
+            request.valid_from_time.CopyFrom(stamp(since))
         yield _step(
             Action.CREATE, "areas", area.id, Call(service="identity", rpc="define_area", request=request)
         )
         return
     differs = _differing(
         parent=(known.parent_id, area.parent),
-        level=(_word(kinds.AreaLevel, known.level), area.level),
+        level=(LEVELS.word(known.level), area.level),
     )
     if differs:
         why = f"{differs}: an area that is defined keeps it"
@@ -129,7 +126,7 @@ def _body(body: Body, wired: Wired, standing: Standing) -> Step:
         call = Call(service="identity", rpc="register_body", request=request)
         return _step(Action.CREATE, "bodies", body.id, call)
     differs = _differing(
-        kind=(_word(kinds.BodyKind, known.kind), body.kind),
+        kind=(BODY_KINDS.word(known.kind), body.kind),
         name=(known.name, request.name),
         area=(known.area_id, body.area),
     )
@@ -196,13 +193,12 @@ def _service(service: Service, wired: Wired, standing: Standing) -> Iterator[Ste
         if service.status != "active":
             yield _status(service, "")
         return
-    has = types.ServiceStatus  # of the platform
-    status = has.Name(known.service.status).removeprefix("SERVICE_STATUS_")
+    status = STATUSES.word(known.service.status)
     if known.service.body_id != service.body:
         why = f"its body is {known.service.body_id}: publish it under another id"
         yield Step(action=Action.CANNOT, section="services", name=service.id, why=why)
         return
-    if status == "RETIRED":
+    if status == "retired":
         fits = service.status == "retired"
         action, why = (Action.LEAVE, "") if fits else (Action.CANNOT, "it is retired, for good")
         yield Step(action=action, section="services", name=service.id, why=why)
@@ -211,9 +207,9 @@ def _service(service: Service, wired: Wired, standing: Standing) -> Iterator[Ste
         changed = catalog.ChangeServiceRequest(service_id=service.id, details=request.details)
         call = Call(service="catalog", rpc="change_service", request=changed, since=known.revision)
         yield _step(Action.CHANGE, "services", service.id, call)
-    elif status == _STATUS[service.status]:
+    elif status == service.status:
         yield Step(action=Action.LEAVE, section="services", name=service.id)
-    if status != _STATUS[service.status]:
+    if status != service.status:
         yield _status(service, known.revision)
 
 
@@ -241,9 +237,3 @@ def _said(has: Any) -> str:
     if isinstance(has, LocalizedText):
         return " / ".join(each for each in (has.zh, has.en) if each)
     return str(has) or "none"
-
-
-def _word(of: Any, number: int) -> str:
-    """The value of an enum as the file writes it."""
-    prefix = of.Name(0).removesuffix("UNSPECIFIED")
-    return str(of.Name(number)).removeprefix(prefix).lower()

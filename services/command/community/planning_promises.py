@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 from linli.catalog.v1 import catalog_service_pb2 as catalog
 
+from libs.rpc.moments import moment, moment_of
 from libs.rpc.terms import terms_of
 from services.catalog.adapters.official_days import china
 from services.catalog.domain.working_time import WorkingTime, checked, with_official
@@ -76,9 +77,9 @@ def responsibilities(community: Community, wired: Wired, standing: Standing) -> 
 def held(items: list[catalog.GetResponsibilityResponse]) -> Iterator[Held]:
     """When which version of the items holds; a version that another one replaced at once never does."""
     for item in items:
-        begins = [_moment(each.valid_from_time) for each in item.versions]
+        begins = [moment(each.valid_from_time) for each in item.versions]
         for number, version in enumerate(item.versions):
-            end = _moment_or_none(version, "valid_until_time")
+            end = moment_of(version, "valid_until_time")
             ends = begins[number + 1] if number + 1 < len(begins) else end
             if ends is None or begins[number] < ends:
                 yield Held(begins[number], ends, version, item)
@@ -86,7 +87,7 @@ def held(items: list[catalog.GetResponsibilityResponse]) -> Iterator[Held]:
 
 def _responsibility(wanted: catalog.AssignResponsibilityRequest, known: list[Held]) -> Step:
     name = f"{wanted.affair_id} in {wanted.area_id}"
-    since, until = _moment(wanted.valid_from_time), _moment_or_none(wanted, "valid_until_time")
+    since, until = moment(wanted.valid_from_time), moment_of(wanted, "valid_until_time")
     said = (wanted.body_id, wanted.legal_basis.strip(), tuple(wanted.helper_ids))
     if any(each.since == since and each.until == until and each.said == said for each in known):
         return Step(action=Action.LEAVE, section="responsibilities", name=name)
@@ -103,11 +104,11 @@ def _responsibility(wanted: catalog.AssignResponsibilityRequest, known: list[Hel
 
 
 def _revised(name: str, wanted: catalog.AssignResponsibilityRequest, during: list[Held]) -> Step:
-    since, until = _moment(wanted.valid_from_time), _moment_or_none(wanted, "valid_until_time")
+    since, until = moment(wanted.valid_from_time), moment_of(wanted, "valid_until_time")
     last = during[-1]
     newest, item_id = last.item.versions[-1], last.item.versions[0].item_id
-    end = _moment_or_none(newest, "valid_until_time")
-    if len({each.item.versions[0].item_id for each in during}) > 1 or _moment(newest.valid_from_time) > since:
+    end = moment_of(newest, "valid_until_time")
+    if len({each.item.versions[0].item_id for each in during}) > 1 or moment(newest.valid_from_time) > since:
         why = f"{item_id} holds in part of its time by a later version: end that one by hand"
         return Step(action=Action.CANNOT, section="responsibilities", name=name, why=why)
     if end is not None and (until is None or end < until):
@@ -131,7 +132,7 @@ def _revised(name: str, wanted: catalog.AssignResponsibilityRequest, during: lis
     if not calls:
         return Step(action=Action.LEAVE, section="responsibilities", name=name)
     action = Action.CHANGE if calls[0].rpc.startswith("revise") else Action.END
-    why = f"{item_id}: {newest.body_id} until {wanted.valid_from_time.ToDatetime(UTC):%Y-%m-%d}"
+    why = f"{item_id}: {newest.body_id} until {moment(wanted.valid_from_time):%Y-%m-%d}"
     return Step(action=action, section="responsibilities", name=name, why=why, calls=calls)
 
 
@@ -147,14 +148,14 @@ def commitments(community: Community, wired: Wired, standing: Standing, now: dat
 
 def _commitment(promise: Commitment, wired: Wired, standing: Standing, now: datetime) -> Step:
     request = wired.commitment(promise)
-    since = _moment(request.valid_from_time)
+    since = moment(request.valid_from_time)
     name = f"{promise.affair} in {promise.area}" if promise.area else promise.affair
     known = standing.commitment(promise.affair, promise.area, max(now, since))
     salt = f"{known.version}" if known else ""
     call = Call(service="catalog", rpc="publish_commitment", request=request, since=salt)
     if known is None:
         return Step(action=Action.CREATE, section="commitments", name=name, calls=(call,))
-    holds = _moment(known.valid_from_time)
+    holds = moment(known.valid_from_time)
     if _promised(known) == _promised(request):
         if holds <= since:
             return Step(action=Action.LEAVE, section="commitments", name=name)
@@ -171,12 +172,3 @@ def _promised(given: Any) -> tuple[Any, ...]:
     """What a commitment says: the request with the usual terms in place of what it leaves out."""
     conditions = [(each.zh, each.en) for each in given.conditions]
     return terms_of(given), given.calendar_id, conditions
-
-
-def _moment(stamp: Any) -> datetime:
-    moment: datetime = stamp.ToDatetime(UTC)
-    return moment
-
-
-def _moment_or_none(of: Any, field: str) -> datetime | None:
-    return _moment(getattr(of, field)) if of.HasField(field) else None

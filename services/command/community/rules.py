@@ -2,11 +2,12 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from google.protobuf.message import Message
 
+from libs.rpc.errors import Violation
 from libs.rpc.normal import normal_of
 from libs.rpc.validation import rules_of
 from services.command.community.reading import Read, entries
@@ -29,15 +30,18 @@ _UNSAID = frozenset({"request_id", "details", "natural_key", "working_time", "re
 
 def check_rules(read: Read) -> None:
     """Tell what the platform would refuse for its shape alone: a telephone number, an unlikely character."""
-    region = os.environ.get("LINLI_PHONE_REGION", _REGION)
     for path, message in _requests(read):
-        descriptor = message.DESCRIPTOR
-        found = (*normal_of(descriptor, region)(message), *rules_of(descriptor)(message))
+        found = (*put_in_normal_form(message), *rules_of(message.DESCRIPTOR)(message))
         for each in found:
             if each.field != "request_id":
                 spot = read.spot(*path, *_path(each.field))
                 if not read.problems.at(spot):
                     read.problems.add(spot, "rule", wanted=each.wanted)
+
+
+def put_in_normal_form(request: Message) -> Sequence[Violation]:
+    """Give texts the form in which the platform keeps them; answers those that have none."""
+    return normal_of(request.DESCRIPTOR, os.environ.get("LINLI_PHONE_REGION", _REGION))(request)
 
 
 def _requests(read: Read) -> Iterator[tuple[tuple[Any, ...], Message]]:

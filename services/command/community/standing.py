@@ -10,8 +10,8 @@ from linli.identity.v1 import identity_service_pb2 as identity
 
 from libs.rpc.client import Client, ServiceStub
 from libs.rpc.failures import RpcFailed
+from libs.rpc.moments import stamp
 from libs.rpc.pages import rows_of_pages
-from services.command.community.wired import stamp
 
 PAGE = 1000
 SERVICES = {

@@ -1,19 +1,21 @@
 """What a platform has, as the parts of a file: the other way round than `wired`, without what is usual."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from linli.catalog.v1 import catalog_service_pb2 as catalog
 from linli.catalog.v1 import catalog_types_pb2 as types
 from linli.identity.v1 import identity_service_pb2 as identity
-from linli.identity.v1 import identity_types_pb2 as kinds
 
+from libs.rpc.enums import EnumWords
+from libs.rpc.moments import moment
 from libs.rpc.terms import UNITS, choice_shown, terms_of, terms_shown
 from libs.rules.due import Limit
 from libs.rules.terms import OUTCOMES
 from services.catalog.adapters.official_days import china
 from services.command.community import model
+from services.command.community.enums import BODY_KINDS, EVIDENCE_KINDS, LEVELS, RECIPIENTS
 from services.command.community.forms import hours_written, limit_written, moment_written
 from services.command.community.wired import WEEKDAYS
 
@@ -32,7 +34,7 @@ class Unwired:
         return model.Area(
             id=area.area_id,
             parent=area.parent_id,
-            level=_word(kinds.AreaLevel, area.level),
+            level=_word(LEVELS, area.level),
             name=_name(area.name),
         )
 
@@ -40,7 +42,7 @@ class Unwired:
         """Of a body that has a local code, or of its request."""
         return model.Body(
             id=body.natural_key.value,
-            kind=_word(kinds.BodyKind, body.kind),
+            kind=_word(BODY_KINDS, body.kind),
             name=_name(body.name),
             area=body.area_id,
         )
@@ -105,12 +107,12 @@ class Unwired:
             area=given.area_id,
             calendar=given.calendar_id,
             **limits,
-            evidence=[_word(types.EvidenceKind, each) for each in given.evidence_kinds],
+            evidence=[_word(EVIDENCE_KINDS, each) for each in given.evidence_kinds],
             conditions=[_name(each) for each in given.conditions],
             confirmation_days=whole["confirmation_days"],
             reopening_days=whole["reopening_days"],
             **_terms(said),
-            valid_from=moment_written(given.valid_from_time.ToDatetime(UTC), self._zone),
+            valid_from=moment_written(moment(given.valid_from_time), self._zone),
         )
 
     def service(self, service: Any, status: str) -> model.Service:
@@ -201,8 +203,8 @@ def _escalation(escalation: types.Escalation) -> model.Escalation:
         model.EscalationLevel(
             percent=each.percent,
             after=_limit(each, "after"),
-            recipient=_word(types.EscalationRecipient, each.recipient),
-            area_level=_word(kinds.AreaLevel, each.area_level),
+            recipient=_word(RECIPIENTS, each.recipient),
+            area_level=_word(LEVELS, each.area_level),
         )
         for each in escalation.levels
     ]
@@ -252,7 +254,6 @@ def _site(place: types.Place) -> model.Site:
     )
 
 
-def _word(of: Any, number: int) -> Any:
-    """The value of an enum as the file writes it."""
-    prefix = of.Name(0).removesuffix("UNSPECIFIED")
-    return str(of.Name(number)).removeprefix(prefix).lower()
+def _word(words: EnumWords, number: int) -> Any:
+    """The value of an enum as the file writes it; the model names the words that there are."""
+    return words.word(number)

@@ -3,15 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from linli.catalog.v1 import catalog_service_pb2 as catalog
 from linli.catalog.v1 import catalog_types_pb2 as types
 from linli.identity.v1 import identity_service_pb2 as identity
 from linli.identity.v1 import identity_types_pb2 as kinds
-from linli.options.v1 import access_pb2
 from linli.types.v1.types_pb2 import LocalizedText, Point
 
+from libs.rpc.moments import stamp_or_none
 from services.command.community import model
+from services.command.community.enums import BODY_KINDS, EVIDENCE_KINDS, LEVELS, RECIPIENTS, ROLES
 from services.command.community.forms import hours_of, limit_of, moment_of
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -40,21 +40,21 @@ class Wired:
         return identity.DefineAreaRequest(
             area_id=area.id,
             parent_id=area.parent,
-            level=_enum(kinds.AreaLevel, "AREA_LEVEL", area.level),
+            level=LEVELS.number(area.level),
             name=text(area.name),
         )
 
     def boundary(self, area_id: str, boundary: str, own: str) -> identity.ChangeBoundaryRequest:
         """A boundary in its canonical form."""
         return identity.ChangeBoundaryRequest(
-            area_id=area_id, boundary=boundary, valid_from_time=stamp(self.since(own))
+            area_id=area_id, boundary=boundary, valid_from_time=stamp_or_none(self.since(own))
         )
 
     def body(self, body: model.Body) -> identity.RegisterBodyRequest:
         """A body, by its code."""
         return identity.RegisterBodyRequest(
             natural_key=kinds.NaturalKey(kind=kinds.KEY_KIND_LOCAL_CODE, value=body.id),
-            kind=_enum(kinds.BodyKind, "BODY_KIND", body.kind),
+            kind=BODY_KINDS.number(body.kind),
             name=text(body.name),
             area_id=body.area,
         )
@@ -75,7 +75,7 @@ class Wired:
 
     def grant(self, grant: model.Grant, party_id: str) -> identity.GrantRoleRequest:
         """A role of a person."""
-        role = _enum(access_pb2.Role, "ROLE", grant.role)
+        role = ROLES.number(grant.role)
         return identity.GrantRoleRequest(party_id=party_id, role=role, area_id=grant.area, body_id=grant.body)
 
     def affair(self, affair: model.Affair) -> catalog.DefineAffairRequest:
@@ -98,8 +98,8 @@ class Wired:
             body_id=item.body,
             legal_basis=item.legal_basis,
             helper_ids=item.helpers,
-            valid_from_time=stamp(self.since(item.valid_from)),
-            valid_until_time=stamp(until),
+            valid_from_time=stamp_or_none(self.since(item.valid_from)),
+            valid_until_time=stamp_or_none(until),
         )
 
     def calendar(self, calendar: model.Calendar) -> catalog.DefineCalendarRequest:
@@ -132,7 +132,7 @@ class Wired:
             area_id=promise.area,
             calendar_id=promise.calendar,
             **said,
-            evidence_kinds=[_enum(types.EvidenceKind, "EVIDENCE_KIND", each) for each in promise.evidence],
+            evidence_kinds=[EVIDENCE_KINDS.number(each) for each in promise.evidence],
             conditions=[text(each) or LocalizedText() for each in promise.conditions],
             confirmation_days=promise.confirmation_days,
             reopening_days=promise.reopening_days,
@@ -140,7 +140,7 @@ class Wired:
             escalation=_escalation(promise.escalation),
             reject_reasons=map(choice, promise.reject_reasons),
             message_limits=_message_limits(promise.message_limits),
-            valid_from_time=stamp(self.since(promise.valid_from)),
+            valid_from_time=stamp_or_none(self.since(promise.valid_from)),
         )
 
     def service(self, service: model.Service) -> catalog.PublishServiceRequest:
@@ -192,15 +192,6 @@ def limit(said: str) -> types.Limit | None:
     return types.Limit(amount=found.amount, unit=_UNITS[found.unit.value])
 
 
-def stamp(moment: datetime | None) -> Timestamp | None:
-    """A moment, or nothing."""
-    if moment is None:
-        return None
-    stamp = Timestamp()
-    stamp.FromDatetime(moment)
-    return stamp
-
-
 def stretches(said: str) -> list[types.Hours]:
     """Hours of a day."""
     return [types.Hours(from_minute=start, until_minute=until) for start, until in hours_of(said)]
@@ -213,10 +204,6 @@ def hours_of_week(week: model.Week) -> list[types.WeekdayHours]:
         for number, day in enumerate(WEEKDAYS, start=1)
         if getattr(week, day)
     ]
-
-
-def _enum(of: Any, prefix: str, said: str) -> Any:
-    return of.Value(f"{prefix}_{said.upper()}")
 
 
 def _place(site: model.Site) -> types.Place:
@@ -260,8 +247,8 @@ def _escalation(escalation: model.Escalation | None) -> types.Escalation | None:
         types.EscalationLevel(
             percent=each.percent,
             after=limit(each.after),
-            recipient=_enum(types.EscalationRecipient, "ESCALATION_RECIPIENT", each.recipient),
-            area_level=_enum(kinds.AreaLevel, "AREA_LEVEL", each.area_level),
+            recipient=RECIPIENTS.number(each.recipient),
+            area_level=LEVELS.number(each.area_level),
         )
         for each in escalation.levels
     ]

@@ -15,6 +15,7 @@ from linli.types.v1.types_pb2 import LocalizedText
 from shapely import STRtree
 from shapely.geometry import shape
 
+from libs.rpc.moments import moment, moment_of, stamp
 from libs.rpc.pages import rows_of_pages
 from services.command.imports.platform import Services
 from services.command.imports.words import folded
@@ -152,8 +153,7 @@ def survey(services: Services) -> Ground:
 
 def _areas_of(services: Services, at: datetime) -> Words:
     """The areas of a moment: those that have ended since, and the others by their names of then."""
-    request = identity.ListAreasRequest(page_size=_PAGE)
-    request.at_time.FromDatetime(at)
+    request = identity.ListAreasRequest(page_size=_PAGE, at_time=stamp(at))
     found = rows_of_pages(services.identity.list_areas, request, "areas")
     return _words(tuple((each.area_id, tuple(_names(each.name))) for each in found))
 
@@ -172,19 +172,17 @@ def _boundaries(services: Services, areas: Iterable[Any]) -> Iterator[tuple[str,
         request = identity.GetAreaRequest(area_id=area.area_id, with_boundary=True)
         boundary = services.identity.get_area(request).area.boundary
         if boundary.geojson:
-            since = boundary.valid_from_time.ToDatetime(UTC) if boundary.version == 1 else _FIRST
+            since = moment(boundary.valid_from_time) if boundary.version == 1 else _FIRST
             yield area.area_id, boundary.geojson, since
 
 
 def _responsible(services: Services, affair_id: str, area_id: str, at: datetime) -> Span | None:
-    request = catalog.FindResponsibleRequest(affair_id=affair_id, area_id=area_id)
-    request.at_time.FromDatetime(at)
+    request = catalog.FindResponsibleRequest(affair_id=affair_id, area_id=area_id, at_time=stamp(at))
     found = services.catalog.find_responsible(request)
     if not found.HasField("responsibility"):
         return None
     item = found.responsibility
-    until = item.valid_until_time.ToDatetime(UTC) if item.HasField("valid_until_time") else _LAST
-    return item.valid_from_time.ToDatetime(UTC), until
+    return moment(item.valid_from_time), moment_of(item, "valid_until_time") or _LAST
 
 
 def _names(name: LocalizedText) -> Sequence[str]:

@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from linli.cases.v1 import cases_service_pb2 as pb
 from linli.cases.v1 import cases_types_pb2 as types
 from linli.feed.v1 import feed_service_pb2 as feed
 from linli.supervision.v1 import supervision_service_pb2 as supervision
 
+from libs.rpc.moments import moment, moment_of
 from libs.rpc.pages import rows_of_pages
 from services.command.imports.platform import Services
 
@@ -51,15 +51,10 @@ def of_case(case: Any) -> Known:
         state=case.state,
         affair_id=case.affair_id,
         body_id=case.body_id,
-        opened=case.opened_time.ToDatetime(UTC),
-        ended=_moment(case, "ended_time"),
-        responded=_moment(first[0], "met_time") if first else None,
+        opened=moment(case.opened_time),
+        ended=moment_of(case, "ended_time"),
+        responded=moment_of(first[0], "met_time") if first else None,
     )
-
-
-def _moment(of: Any, name: str) -> datetime | None:
-    stamp: Timestamp = getattr(of, name)
-    return stamp.ToDatetime(UTC) if of.HasField(name) else None
 
 
 def head(services: Services) -> str:

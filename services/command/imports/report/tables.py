@@ -3,11 +3,11 @@
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from linli.cases.v1 import cases_types_pb2 as types
 
+from libs.rpc.moments import moment
 from services.command.imports.report.board import Board, OpenCase, Row
 
 WIDTH = 100
@@ -176,11 +176,6 @@ def span(first: datetime, last: datetime) -> str:
 def day(moment: datetime) -> str:
     """`3 August 2020`, on the clock that the moment is told by."""
     return f"{moment.day} {moment:%B %Y}"
-
-
-def moment(stamp: Timestamp) -> datetime:
-    """In UTC."""
-    return stamp.ToDatetime(UTC)
 
 
 def name_of(text: object, fallback: str) -> str:
