@@ -12,6 +12,7 @@ from linli.types.v1 import types_pb2
 
 from e2e.city.los_angeles import AFFAIRS, CHANNELS, SYSTEM
 from e2e.city.rows import Request
+from services.command.imports.stories import Step
 
 _AFFAIRS = {affair.name: affair for affair in AFFAIRS}
 
@@ -21,14 +22,6 @@ ASSISTED_SHARE = 100
 
 OUTCOME, REFERRED_OUT = "resolved", "not-ours"
 """The file says that a request was closed or referred out, and nothing else: no outcome, no evidence."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One rpc of the cases service. All but the first lack the case's id, which the first gives."""
-
-    rpc: str
-    request: Message
 
 
 @dataclass(frozen=True, slots=True)

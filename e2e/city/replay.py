@@ -6,15 +6,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from linli.cases.v1 import cases_service_pb2 as cases
-
 from e2e.city.earlier import Earlier
-from e2e.city.history import Step, Story
+from e2e.city.history import Story
 from e2e.city.los_angeles import SYSTEM
 from e2e.city.platform import City
 from libs.rpc.failures import RpcFailed
 from libs.rpc.naming import snake_case
 from services.command.imports.callers import Callers
+from services.command.imports.loading import hand_over
+from services.command.imports.stories import Step
 from services.command.imports.telling import position as _position
 
 NOTHING = Earlier()
@@ -138,11 +138,4 @@ def finish(city: City, stories: Iterable[Story], revision: str) -> tuple[int, st
     moments = [moment for story in stories for moment in (story.created, story.ended) if moment]
     if not moments:
         return 0, revision
-    request = cases.FinishImportRequest(system=SYSTEM, at_least=revision)
-    request.as_of_time.FromDatetime(max(moments))
-    released: int = 0
-    while True:
-        answer = city.cases.finish_import(request)
-        released += int(answer.released)
-        if not answer.remaining:
-            return released, answer.revision or revision
+    return hand_over(city.cases, SYSTEM, max(moments), revision)

@@ -4,11 +4,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from linli.cases.v1 import cases_service_pb2 as cases
 
 from libs.rpc.failures import RpcFailed
+from libs.rpc.moments import stamp
 from services.command.imports.checking import Checked, outcomes
 from services.command.imports.ground import Ground
 from services.command.imports.known import Known, head, known_cases
@@ -57,7 +59,9 @@ def load(
         progress.close()
     told.revision = told.revision or head(services)
     complete = finish and not told.failed
-    released = _finish(services, by.system, checked.until, told) if complete else 0
+    if not complete or checked.until is None:
+        return Loaded(told, len(known))
+    released, told.revision = hand_over(services.cases, by.system, checked.until, told.revision)
     return Loaded(told, len(known), released)
 
 
@@ -81,19 +85,19 @@ def _stories(path: Path, by: Map, ground: Ground, known: Mapping[str, Known]) ->
             yield story(outcome, by, known.get(outcome.number))
 
 
-def _finish(services: Services, system: str, until: datetime | None, told: Told) -> int:
-    """Hand the cases to the running clocks, as of the last moment that the file names."""
-    if until is None:
-        return 0
-    request = cases.FinishImportRequest(system=system, at_least=told.revision)
-    request.as_of_time.FromDatetime(until)
+def hand_over(stub: Any, system: str, until: datetime, revision: str) -> tuple[int, str]:
+    """Hand the cases of a system to the running clocks, as of the last moment that its file names.
+
+    `stub`: the rpcs of cases. Answers how many, and the revision that shows what came of it.
+    """
+    request = cases.FinishImportRequest(system=system, as_of_time=stamp(until), at_least=revision)
     released = 0
     while True:
-        answer = services.cases.finish_import(request)
+        answer = stub.finish_import(request)
         released += int(answer.released)
-        told.revision = answer.revision or told.revision
+        revision = answer.revision or revision
         if not answer.remaining:
-            return released
+            return released, revision
 
 
 def cut_of(by: Map) -> Cut:
