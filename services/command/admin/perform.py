@@ -8,7 +8,6 @@ from uuid import uuid4
 
 import click
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor
-from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from linli.options.v1 import rules_pb2
 
@@ -57,7 +56,7 @@ def perform(act: Act, method: MethodDescriptor, inputs: list[Input], values: Map
                 secret = getattr(answer, act.secret)
                 answer.ClearField(act.secret)
                 keeps.keep(secret, values.get("secret_file"))
-            say(_json(_dict(answer))) if as_json else tables.print_one(answer)
+            say(_json(tables.told_of(answer))) if as_json else tables.print_one(answer)
 
         ended = _repeatable(
             request, lambda: answered(to, lambda to: _send(to, act, method, message, values, show))
@@ -88,7 +87,14 @@ def _send(
         if found is None:
             show(ask(message))
         elif values["as_json"]:
-            say(_json([_dict(row) for row in islice(_rows(ask, message, found), values["limit"] or None)]))
+            say(
+                _json(
+                    [
+                        tables.told_of(row)
+                        for row in islice(_rows(ask, message, found), values["limit"] or None)
+                    ]
+                )
+            )
         else:
             _print_table(act, found, _rows(ask, message, found), values["limit"])
 
@@ -153,11 +159,6 @@ def _filter_param(option: str) -> str:
 
 def _quoted(value: str) -> str:
     return value.replace("\\", "\\\\").replace('"', '\\"')
-
-
-def _dict(message: Message) -> dict[str, Any]:
-    told: dict[str, Any] = MessageToDict(message, preserving_proto_field_name=True)
-    return told
 
 
 def _json(value: Any) -> str:

@@ -24,7 +24,7 @@ def print_rows(rows: Sequence[Message], of: Descriptor, columns: Sequence[str]) 
     for name in chosen:
         table.add_column(name.removesuffix("_time"), overflow="fold")
     for row in rows:
-        told = _told(row)
+        told = told_of(row)
         table.add_row(*(Text(_cell(told.get(name, ""))) for name in chosen))
     _console().print(table)
 
@@ -34,7 +34,7 @@ def print_one(answer: Message) -> None:
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="bold")
     table.add_column(overflow="fold")
-    for name, value in _flat(_told(answer), ""):
+    for name, value in _flat(told_of(answer), ""):
         table.add_row(Text(name), Text(_cell(value)))
     _console().print(table)
 
@@ -44,7 +44,8 @@ def _console() -> Console:
     return Console(width=None if sys.stdout.isatty() else _WIDE, highlight=False, soft_wrap=False)
 
 
-def _told(message: Message) -> dict[str, Any]:
+def told_of(message: Message) -> dict[str, Any]:
+    """An answer as JSON has it, under the names of the contract."""
     told: dict[str, Any] = MessageToDict(message, preserving_proto_field_name=True)
     return told
 
@@ -63,15 +64,15 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict) and value.keys() <= _NAMES:
-        return harmless(" / ".join(str(each) for each in value.values()))
+        return without_controls(" / ".join(str(each) for each in value.values()))
     if isinstance(value, dict):
-        return harmless(", ".join(f"{name} {_cell(each)}" for name, each in value.items()))
+        return without_controls(", ".join(f"{name} {_cell(each)}" for name, each in value.items()))
     if isinstance(value, list):
-        return harmless(", ".join(_cell(each) for each in value))
-    return harmless(str(value))
+        return without_controls(", ".join(_cell(each) for each in value))
+    return without_controls(str(value))
 
 
-def harmless(text: str) -> str:
+def without_controls(text: str) -> str:
     """The text, with the controls in it spelt out: whoever chose a name commands no terminal."""
     return "".join(
         each

@@ -5,7 +5,7 @@ from linli.identity.v1 import identity_service_pb2 as identity
 from linli.identity.v1 import identity_types_pb2 as types
 from linli.types.v1.types_pb2 import LocalizedText
 
-from services.command.admin.tables import harmless, print_one, print_rows
+from services.command.admin.tables import print_one, print_rows, without_controls
 
 BODY = identity.Body(
     body_id="b-1",
@@ -44,4 +44,4 @@ def test_one_thing_is_a_line_for_each_value(capsys: pytest.CaptureFixture[str]) 
 
 @pytest.mark.parametrize("text", ["\x1b[31m", "a\rb", "\u202eabc", "\x9b2J", "\ud800"])
 def test_controls_are_spelt_out(text: str) -> None:
-    assert harmless(text).isprintable()
+    assert without_controls(text).isprintable()
