@@ -47,7 +47,7 @@ def resolve(
 
 
 def _require_evidence(command: commands.ResolveCase, file: CaseFile, body_id: str) -> None:
-    """Each piece counts once; nor does what did not convince before, or what others attached."""
+    """Each piece counts once. What did not convince before, or what others attached first, does not count."""
     void = file.shown_before(body_id, command.attached)
     kinds = {each.digest: each.kind for each in command.evidence if each.digest not in void}
     missing = [kind for kind in file.terms.evidence if kind not in kinds.values()]
