@@ -62,7 +62,7 @@ class Community:
 @contextmanager
 def community_in(folder: Path, name: str, matters: Sequence[Matter]) -> Iterator[Community]:
     """A community as its file says, applied by the command line."""
-    with platform_in(folder / name) as platform:
+    with platform_in(folder / f"community-{name}") as platform:
         platform.start()
         apply(platform, SHIPPED / name / "community.yaml")
         with talking_on(platform) as town:

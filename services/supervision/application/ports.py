@@ -37,7 +37,7 @@ class Upstream(Protocol):
 class SuccessionReads(Protocol):
     """What became of areas."""
 
-    def moved(self, at: datetime) -> Mapping[str, str]:
+    def moved(self, at: datetime, fresh: Fresh) -> Mapping[str, str]:
         """By the path of each area that has ended by a moment, and counts elsewhere then: where."""
         ...
 

@@ -69,7 +69,7 @@ class Scoreboards:
             selection, area_path=self._area_path(area_id), affair_ids=self._affairs(affair_id)
         )
         within = selection.area_path
-        moved = self.successions.moved(areas_at) if areas_at else {}
+        moved = self.successions.moved(areas_at, seen) if areas_at else {}
         counted = [within, *(path for path, after in moved.items() if lies_within(after, within))]
         exact = all(
             reading.covers(area_path=path or None, body=selection.body_id or None) for path in counted

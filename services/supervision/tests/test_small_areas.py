@@ -120,12 +120,14 @@ def test_who_works_in_a_cell_does_not_count_what_another_cell_was_merged_from(ci
     ended = identity.AreaEnded(area_id="yard", area_path="la/south/yard", successor_area_ids=["court"])
     ended.valid_until_time.FromDatetime(START)
     city.running.hears("identity", ended)
+    seen = city.tells(opened("elsewhere", START, area_path="la", public_id="LL-00000-00003"))
     later = Timestamp()
     later.FromDatetime(START + timedelta(days=1))
     of_court, of_both = (city.as_role("GRID_WORKER", path=path) for path in ("la/south/court", "la/south"))
 
+    asked = {"group_by": pb.GROUPING_ALL, "area_id": "court", "cases_at_least": seen}
     with pytest.raises(RpcFailed, match="AREA_TOO_SMALL"):
-        counted(of_court, group_by=pb.GROUPING_ALL, area_id="court", areas_time=later)
+        counted(of_court, **asked, areas_time=later)
 
-    assert counted(of_both, group_by=pb.GROUPING_ALL, area_id="court", areas_time=later) == {"": 2}
-    assert counted(of_court, group_by=pb.GROUPING_ALL, area_id="court") == {"": 1}
+    assert counted(of_both, **asked, areas_time=later) == {"": 2}
+    assert counted(of_court, **asked) == {"": 1}

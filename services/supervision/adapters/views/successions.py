@@ -59,9 +59,9 @@ class SuccessionReads:
 
     views: Views
 
-    def moved(self, at: datetime) -> Mapping[str, str]:
+    def moved(self, at: datetime, fresh: Fresh) -> Mapping[str, str]:
         """By the path of each area that has ended by a moment, and counts elsewhere then: where."""
-        with Fresh().read(self.views, VIEW) as cursor:
+        with fresh.read(self.views, VIEW) as cursor:
             return moved_by(cursor, at)
 
 
