@@ -54,6 +54,10 @@ ORDER = Order(
             "charts/tests/test_secrets.py",
             "charts/tests/test_settings.py",
         ),
+        (
+            "e2e/journeys/test_every_shipped_community_works.py",
+            "e2e/journeys/test_life_in_a_shipped_community.py",
+        ),
         ("e2e/journeys/test_the_platform_starts_again.py",),
         ("services/command/tests/test_cluster_command.py",),
         ("libs/runtime/tests/test_platform.py",),

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from e2e.journeys.cities import Told, all_requests, platform_in, tell_city
+from e2e.journeys.communities import SHIPPED_ONES, Community, community_in
 from e2e.journeys.ends import End, told_to
 from e2e.journeys.town import Town, town_on
 
@@ -49,3 +50,10 @@ def town(folder: Path) -> Iterator[Town]:
         platform.start()
         with town_on(platform) as made:
             yield made
+
+
+@pytest.fixture(scope="session", params=sorted(SHIPPED_ONES))
+def community(request: pytest.FixtureRequest, folder: Path) -> Iterator[Community]:
+    """Each community that comes with Linli, applied: journeys may write to it, in cases of their own."""
+    with community_in(folder, request.param) as made:
+        yield made
