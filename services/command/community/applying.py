@@ -21,6 +21,7 @@ class Applying:
         self._stubs = stubs
         self._heard_within = heard_within
         self.revisions: dict[str, str] = {}
+        self._now: dict[str, str] = {}  # what has become of a revision by a command of ours
 
     def do(self, steps: Sequence[Step], told: Callable[[int, Step], None]) -> None:
         """All of them, in order; `told` hears before each how many were done. Raises `RpcFailed`."""
@@ -31,11 +32,12 @@ class Applying:
 
     def send(self, call: Call) -> Any:
         """Send one command; again while what it names has not been heard of by its service."""
+        at = self._now.get(call.since, call.since)
         command = getattr(self._stubs[call.service], call.rpc)
         deadline = time.monotonic() + self._heard_within
         while True:
             try:
-                answer = command(call.sent(), deadline=DEADLINE)
+                answer = command(call.sent(at), deadline=DEADLINE)
             except RpcFailed as failed:
                 waiting = failed.passing or failed.reason.endswith("_UNKNOWN")
                 if not waiting or time.monotonic() > deadline:
@@ -43,4 +45,6 @@ class Applying:
                 time.sleep(_PAUSE)
             else:
                 self.revisions[call.service] = answer.revision
+                if call.bound:
+                    self._now[call.since] = answer.revision
                 return answer

@@ -9,6 +9,7 @@ from typing import Any
 import click
 from linli.catalog.v1 import catalog_service_pb2 as catalog
 from linli.identity.v1 import identity_types_pb2 as kinds
+from msgspec.structs import replace
 
 from libs.rpc.moments import moment
 from libs.rules.zones import is_zone
@@ -43,9 +44,13 @@ def export(folder: Path, time_zone: str | None, **options: Any) -> int:
 
     def send(to: Connection) -> None:
         with to.anonymous() as anonymous, to.client(anonymous) as client:
-            files = written(exported(Standing(client), time_zone))
+            whole = exported(Standing(client), time_zone)
+        kept, left = _without_loose_ends(whole)
+        files = written(kept)
         _write(folder, files)
         say(f"{folder}: {', '.join(files)}")
+        for section, names in left.items():
+            say(f"left out of {section}, for an area has ended or a body is left out: {', '.join(names)}")
 
     return answered(connection(**options), send)
 
@@ -75,6 +80,36 @@ def exported(standing: Standing, zone: str | None = None) -> Whole:
         if area.boundary_version and (has := standing.boundary(area_id, _LATEST)) is not None
     }
     return Whole(zone=zone, parts=parts, boundaries=boundaries)
+
+
+def _without_loose_ends(whole: Whole) -> tuple[Whole, dict[str, list[str]]]:
+    """What can be applied elsewhere; by section, what names an area or a body that is not in the file."""
+    parts, left = dict(whole.parts), dict[str, list[str]]()
+    areas = {"", *(each.id for each in parts["areas"])}
+    parts["services"] = [_where_it_still_is(each, areas) for each in parts["services"]]
+    bodies = {each.id for each in parts["bodies"] if each.area in areas}
+    for section in ("bodies", "responsibilities", "commitments", "services"):
+        whole_section, parts[section] = parts[section], []
+        for each in whole_section:
+            fits = _areas(each) <= areas and _bodies(each) <= bodies
+            (parts[section] if fits else left.setdefault(section, [])).append(each if fits else _named(each))
+    return Whole(zone=whole.zone, parts=parts, boundaries=whole.boundaries), left
+
+
+def _where_it_still_is(service: Any, areas: set[str]) -> Any:
+    return replace(service, areas=[area for area in service.areas if area in areas] or service.areas)
+
+
+def _areas(part: Any) -> set[str]:
+    return {*getattr(part, "areas", ()), getattr(part, "area", "")}
+
+
+def _bodies(part: Any) -> set[str]:
+    return {*getattr(part, "helpers", ()), *filter(None, [getattr(part, "body", "")])}
+
+
+def _named(part: Any) -> str:
+    return getattr(part, "id", "") or f"{part.affair} in {part.area}"
 
 
 def _responsibilities(standing: Standing, unwired: Unwired) -> Iterator[Any]:

@@ -150,7 +150,7 @@ def _affair(affair: Affair, wired: Wired, standing: Standing) -> Step:
         return Step(action=action, section="affairs", name=affair.id, why=why)
     changes = list(_affair_calls(request, known))
     since = standing.affair_revision(affair.id) if changes else ""
-    calls = [Call(service="catalog", rpc=rpc, request=of, since=since) for rpc, of in changes]
+    calls = [Call(service="catalog", rpc=rpc, request=of, since=since, bound=True) for rpc, of in changes]
     action = Action.CHANGE if calls else Action.LEAVE
     why = ", ".join(call.rpc.replace("_", " ") for call in calls)
     return Step(action=action, section="affairs", name=affair.id, why=why, calls=calls)
@@ -205,7 +205,9 @@ def _service(service: Service, wired: Wired, standing: Standing) -> Iterator[Ste
         return
     if checked_details(details_of(known.service.details)) != checked_details(details_of(request.details)):
         changed = catalog.ChangeServiceRequest(service_id=service.id, details=request.details)
-        call = Call(service="catalog", rpc="change_service", request=changed, since=known.revision)
+        call = Call(
+            service="catalog", rpc="change_service", request=changed, since=known.revision, bound=True
+        )
         yield _step(Action.CHANGE, "services", service.id, call)
     elif status == service.status:
         yield Step(action=Action.LEAVE, section="services", name=service.id)
@@ -220,7 +222,9 @@ def _status(service: Service, since: str) -> Step:
         "retired": ("retire_service", catalog.RetireServiceRequest, Action.END),
     }[service.status]
     made: Any = request
-    call = Call(service="catalog", rpc=rpc, request=made(service_id=service.id), since=since)
+    call = Call(
+        service="catalog", rpc=rpc, request=made(service_id=service.id), since=since, bound=bool(since)
+    )
     return _step(action, "services", service.id, call, why=service.status)
 
 

@@ -28,7 +28,11 @@ def _calendar(calendar: Calendar, wired: Wired, standing: Standing) -> Step:
     request = wired.calendar(calendar)
     known = standing.calendar(calendar.id)
     call = Call(
-        service="catalog", rpc="define_calendar", request=request, since=known.revision if known else ""
+        service="catalog",
+        rpc="define_calendar",
+        request=request,
+        since=known.revision if known else "",
+        bound=known is not None,
     )
     if known is None:
         return Step(action=Action.CREATE, section="calendars", name=calendar.id, calls=(call,))
@@ -137,7 +141,7 @@ def _revised(name: str, wanted: catalog.AssignResponsibilityRequest, during: lis
 
 
 def _call(rpc: str, request: Any, item: catalog.GetResponsibilityResponse) -> Call:
-    return Call(service="catalog", rpc=rpc, request=request, since=item.revision)
+    return Call(service="catalog", rpc=rpc, request=request, since=item.revision, bound=True)
 
 
 def commitments(community: Community, wired: Wired, standing: Standing, now: datetime) -> Iterator[Step]:

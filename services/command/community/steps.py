@@ -23,19 +23,28 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A command by its rpc; `since` is what it was made from, such as the version that it replaces."""
+    """A command by its rpc; `since` is what it was made from, such as the version that it replaces.
+
+    `bound`: `since` is a revision, and the command holds only while nobody else has changed the thing.
+    """
 
     service: str
     rpc: str
     request: Any
     since: str = ""
+    bound: bool = False
 
-    def sent(self) -> Message:
-        """The request with its id: the same content for the same state is the same request."""
+    def sent(self, at: str) -> Message:
+        """The request with its id: the same content for the same state is the same request.
+
+        `at`: the revision that the thing has by now.
+        """
         content: bytes = self.request.SerializeToString(deterministic=True)
         said = b"\0".join((self.rpc.encode(), self.since.encode(), content))
         sent: Any = type(self.request)()
         sent.CopyFrom(self.request)
+        if self.bound:
+            sent.if_revision = at
         sent.request_id = f"community-{sha256(said).hexdigest()[:_LONGEST_ID]}"
         return sent  # type: ignore[no-any-return] # a message
 

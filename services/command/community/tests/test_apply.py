@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from linli.catalog.v1 import catalog_service_pb2 as catalog
 from linli.feed.v1 import feed_service_pb2 as feed
 from linli.identity.v1 import identity_service_pb2 as identity
 
 from libs.rpc.client import Client
+from libs.rpc.failures import RpcFailed
 from libs.testkit.commands import linli_command
 from services.command.community.applying import Applying
 from services.command.community.checking import Checked, checked
@@ -249,3 +251,42 @@ def test_an_area_that_has_ended_is_not_defined_again(
 
     assert status == 1
     assert "cannot change areas: m-1 (it has ended: define another)" in capsys.readouterr().out
+
+
+def test_what_somebody_else_has_changed_meanwhile_is_not_written_over(
+    apply: Said, town: Path, platform: Path
+) -> None:
+    apply("--yes")
+    text = town.read_text("utf-8")
+    town.write_text(text.replace("zh: 大件垃圾,", "zh: 大件废弃物,"), "utf-8")
+    planned_before = steps_of(town, platform)
+    with client_of(platform) as client:
+        standing = Standing(client)
+        other = catalog.RenameAffairRequest(request_id="by-hand", affair_id="bulky-items")
+        other.name.zh = "旧家具"
+        standing.stubs["catalog"].rename_affair(other)
+
+        with pytest.raises(RpcFailed) as failed:
+            Applying(standing.stubs).do(planned_before, lambda _number, _step: None)
+
+        kept = Standing(client).affairs["bulky-items"].name.zh
+    town.write_text(text, "utf-8")
+    apply("--yes")
+    assert failed.value.reason == "REVISION_MISMATCH"
+    assert kept == "旧家具"
+
+
+def test_two_changes_of_one_thing_follow_each_other(apply: Said, town: Path, platform: Path) -> None:
+    apply("--yes")
+    text = town.read_text("utf-8")
+    both = text.replace("zh: 大件垃圾,", "zh: 大件废弃物,").replace("anonymous: true", "anonymous: false")
+    both = both.replace("free: true", "amount_minor: 500, currency: CNY")
+    both = both.replace("languages: [zh]", "languages: [zh]\n    status: suspended")
+    town.write_text(both, "utf-8")
+
+    status, _ = apply("--yes")
+
+    assert status == 0
+    assert {step.action for step in steps_of(town, platform)} == {Action.LEAVE}
+    town.write_text(text, "utf-8")
+    assert apply("--yes")[0] == 0

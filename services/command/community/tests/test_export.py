@@ -101,3 +101,31 @@ def test_an_exported_folder_changes_nothing_when_it_is_applied_and_is_not_writte
     assert (again, over) == (0, 1)
     assert "nothing to do" in said.out
     assert "exists: give another folder" in said.err
+
+
+@pytest.mark.capability("003.1", "004.8")
+def test_what_names_an_area_that_has_ended_is_left_out_and_named(
+    town: Path, platform: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = town.read_text("utf-8")
+    hill = "areas:\n  - {id: hill, level: street, name: {en: Hill}}\n"
+    club = "bodies:\n  - {id: club, kind: residents_group, name: {en: Club}, area: hill}\n"
+    theirs = "responsibilities:\n  - {affair: environment, area: hill, body: sanitation, legal_basis: Act}\n"
+    text = text.replace("areas:\n", hill, 1).replace("bodies:\n", club).replace("responsibilities:\n", theirs)
+    town.write_text(text.replace("areas: [nanshan]", "areas: [nanshan, hill]"), "utf-8")
+    assert run(["community", "apply", str(town), "--yes", "--data", str(platform)]) == 0
+    end = '{"request_id": "end-hill", "area_id": "hill", "reason": "built over"}'
+    assert run(["call", "identity.EndArea", end, "--data", str(platform)]) == 0
+    folder = tmp_path / "exported"
+    capsys.readouterr()
+
+    status = run(["community", "export", str(folder), "--data", str(platform)])
+
+    said = capsys.readouterr().out
+    assert status == 0
+    assert "left out of bodies, for an area has ended or a body is left out: club" in said
+    assert "left out of responsibilities" in said
+    assert "environment in hill" in said
+    found = checked(folder / "community.yaml")
+    assert isinstance(found, Checked)
+    assert [service.areas for service in found.community.services] == [[], ["nanshan"]]
