@@ -36,11 +36,13 @@ from services.identity.adapters.source_keys import SourceKeysFolder
 from services.identity.adapters.views import (
     areas,
     bodies,
+    buildings,
     clients,
     consents,
     deliveries,
     endpoints,
     heard_events,
+    households,
     nominations,
     notices,
     outbox,
@@ -51,28 +53,42 @@ from services.identity.application.access import Roles
 from services.identity.application.app import App
 from services.identity.application.area import Areas, AreaStream
 from services.identity.application.body import Bodies, BodyStream
+from services.identity.application.building import Buildings
 from services.identity.application.client import Clients
 from services.identity.application.consent import Consents
 from services.identity.application.delivery import Deliveries
 from services.identity.application.dispatch import Dispatches
+from services.identity.application.facts import FactsInAreas
+from services.identity.application.household import Households
 from services.identity.application.keyring import Keys
 from services.identity.application.letters import Letters
 from services.identity.application.login import Logins
 from services.identity.application.nomination import Nominations
 from services.identity.application.notice import Notices
 from services.identity.application.operators import Machine
-from services.identity.application.resident import AccessStream, OperatorsStream, Residents, ResidentStream
+from services.identity.application.resident import (
+    AccessStream,
+    HouseholdStream,
+    OperatorsStream,
+    ResidencyStream,
+    Residents,
+    ResidentStream,
+)
 from services.identity.application.succession import Successions
+from services.identity.application.visit import Visits
 from services.identity.application.webhook import Webhooks
 from services.identity.domain import refusals
 from services.identity.domain.access import ACCESS
 from services.identity.domain.area import AREA
 from services.identity.domain.body import BODY
+from services.identity.domain.building import BUILDING
 from services.identity.domain.client import CLIENT
 from services.identity.domain.consent import CONSENT
 from services.identity.domain.delivery import DELIVERY
 from services.identity.domain.disclosure import DISCLOSURE
 from services.identity.domain.dispatch import DISPATCH
+from services.identity.domain.facts import FACTS
+from services.identity.domain.household import HOUSEHOLD
 from services.identity.domain.keyring import KEYRING
 from services.identity.domain.letters import LETTERS
 from services.identity.domain.login import LOGIN
@@ -80,15 +96,19 @@ from services.identity.domain.nomination import NOMINATION
 from services.identity.domain.notice import NOTICE
 from services.identity.domain.operators import OPERATORS
 from services.identity.domain.preferences import PREFERENCES, NoticeChannel
+from services.identity.domain.residency import RESIDENCY
 from services.identity.domain.resident import RESIDENT
 from services.identity.domain.webhook import WEBHOOK
 from services.identity.entrypoints import machine
 from services.identity.entrypoints.access import AccessApi
 from services.identity.entrypoints.area import AreaApi
 from services.identity.entrypoints.body import BodyApi
+from services.identity.entrypoints.building import BuildingApi
 from services.identity.entrypoints.chinese import MESSAGES
 from services.identity.entrypoints.client import ClientApi
 from services.identity.entrypoints.consent import ConsentApi
+from services.identity.entrypoints.facts import FactsApi
+from services.identity.entrypoints.household import HouseholdApi
 from services.identity.entrypoints.keyring import KeyringApi
 from services.identity.entrypoints.login import LoginApi
 from services.identity.entrypoints.nomination import NominationApi
@@ -96,6 +116,7 @@ from services.identity.entrypoints.notice import NoticeApi
 from services.identity.entrypoints.reactions import SUBSCRIPTIONS
 from services.identity.entrypoints.resident import ResidentApi
 from services.identity.entrypoints.succession import SuccessionApi
+from services.identity.entrypoints.visit import VisitApi
 from services.identity.entrypoints.webhook import WebhookApi
 from services.identity.entrypoints.wire.notice import label
 from services.identity.entrypoints.wire.webhook import KINDS
@@ -143,6 +164,8 @@ class _Streams:
     residents: ResidentStream
     access: AccessStream
     operators: OperatorsStream
+    residencies: ResidencyStream
+    households: HouseholdStream
 
 
 def _streams(ground: Ground) -> _Streams:
@@ -152,6 +175,8 @@ def _streams(ground: Ground) -> _Streams:
         residents=ground.stream(RESIDENT),
         access=ground.stream(ACCESS),
         operators=ground.stream(OPERATORS),
+        residencies=ground.stream(RESIDENCY),
+        households=ground.stream(HOUSEHOLD),
     )
 
 
@@ -173,7 +198,10 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
         disclosures=ground.stream(DISCLOSURE),
         operators=streams.operators,
         claims=Claims(ground.ledger, "resident"),
+        residencies=streams.residencies,
+        households=streams.households,
     )
+    built, lived, seen, facts = _homes(ground, streams, places, residents)
     proposals = _nominations(ground, streams)
     channels = _channels(settings)
     told = _notices(ground, settings, streams, channels)
@@ -188,6 +216,10 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
             bodies=bodies.BodyReads(views),
         ),
         residents=residents,
+        buildings=built,
+        households=lived,
+        visits=seen,
+        facts=facts,
         consents=Consents(
             stream=ground.stream(CONSENT),
             residents=streams.residents,
@@ -226,6 +258,35 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
         ),
         keyring=keys,
     )
+
+
+def _homes(
+    ground: Ground, streams: _Streams, places: Areas, residents: Residents
+) -> tuple[Buildings, Households, Visits, FactsInAreas]:
+    built = Buildings(
+        stream=ground.stream(BUILDING),
+        areas=streams.areas,
+        locating=places.locating,
+        reads=buildings.BuildingReads(ground.views),
+        claims=Claims(ground.ledger, "building"),
+    )
+    lived = Households(
+        stream=streams.households,
+        residencies=streams.residencies,
+        residents=streams.residents,
+        buildings=built,
+        reads=households.HouseholdReads(ground.views),
+    )
+    facts = ground.stream(FACTS)
+    seen = Visits(stream=facts, disclosures=residents.disclosures, buildings=built, households=lived)
+    in_areas = FactsInAreas(
+        stream=facts,
+        disclosures=residents.disclosures,
+        areas=streams.areas,
+        buildings=built.reads,
+        households=lived.reads,
+    )
+    return built, lived, seen, in_areas
 
 
 def _nominations(ground: Ground, streams: _Streams) -> Nominations:
@@ -383,6 +444,10 @@ def _api(app: App, published: Callable[[], Jwks]) -> Api:
         AreaApi,
         SuccessionApi,
         ResidentApi,
+        BuildingApi,
+        HouseholdApi,
+        VisitApi,
+        FactsApi,
         ConsentApi,
         NoticeApi,
         BodyApi,
@@ -412,6 +477,8 @@ SERVICE = Service(
     views=(
         areas.VIEW,
         bodies.VIEW,
+        buildings.VIEW,
+        households.VIEW,
         roles_of_party.VIEW,
         nominations.VIEW,
         consents.VIEW,

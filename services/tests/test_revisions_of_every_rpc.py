@@ -55,6 +55,8 @@ STREAM_FIRST = {
     "CasesService/SuggestDuplicates",
     "CatalogService/FindCommitment",
     "CatalogService/FindResponsible",
+    "IdentityService/CountHouseholds",
+    "IdentityService/ListFactsToCheck",
     "VolunteersService/ProposeMatches",
 }
 """They read a view, but look for the affair, area or case in a stream before: here there is none."""

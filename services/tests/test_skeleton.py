@@ -11,7 +11,7 @@ from services.command.registry import NAMES
 
 ROOT = Path(__file__).parents[1]
 POLICIES: dict[str, set[str]] = {
-    "identity": {"letter_wording", "wording"},
+    "identity": {"fact_kinds", "letter_wording", "units", "wording"},
     "catalog": {"details", "standard", "terms", "working_time"},
     "cases": {"answering", "attached", "clocks", "escalation", "explaining", "likeness", "suggesting"},
     "volunteers": {"matching"},

@@ -6,6 +6,7 @@ from libs.ledger.store.mapper import Events
 from services.identity.domain.access import RoleGranted, RoleRevoked, SessionsRevoked
 from services.identity.domain.area.events import AreaDefined, AreaEnded, AreaRenamed, BoundaryChanged
 from services.identity.domain.body import BodyRegistered
+from services.identity.domain.building import BuildingRegistered, DwellingsAdded
 from services.identity.domain.client import (
     ClientQuotaSet,
     ClientRegistered,
@@ -30,6 +31,15 @@ from services.identity.domain.dispatch import (
     MessagesTaken,
     ReplayTaken,
 )
+from services.identity.domain.facts import FactsTold
+from services.identity.domain.household import (
+    HouseholdErased,
+    HouseholdFormed,
+    HouseholdMoved,
+    MemberErased,
+    MemberJoined,
+    MemberLeft,
+)
 from services.identity.domain.keyring import SigningKeyIntroduced, SigningKeyRetired
 from services.identity.domain.letters import LettersGathered, LettersPrinted
 from services.identity.domain.login import LoginCreated, PasswordSet
@@ -38,6 +48,7 @@ from services.identity.domain.noted import CaseNoted
 from services.identity.domain.notice import NoticeQueued, NoticeRead, ReportsJoined, ReportsParted
 from services.identity.domain.operators import FirstOperatorMade, OperatorAdded, OperatorRemoved
 from services.identity.domain.preferences import NoticePreferencesSet
+from services.identity.domain.residency import HomeLeft, HomeTaken
 from services.identity.domain.resident import ResidentErased, ResidentRegistered
 from services.identity.domain.webhook import (
     CaseEventHeard,
@@ -59,6 +70,14 @@ def _releases(event: ResidentErased) -> str:
     return event.resident_id
 
 
+def _erased_household(event: HouseholdErased) -> tuple[str, ...]:
+    return (event.household_id,)
+
+
+def _holds_address(event: BuildingRegistered) -> tuple[str, str]:
+    return event.address_key, event.building_id
+
+
 _PUBLISHED = {
     "area_defined.v1": AreaDefined,
     "boundary_changed.v1": BoundaryChanged,
@@ -78,6 +97,17 @@ _PUBLISHED = {
 }
 _PRIVATE = {
     "personal_data_disclosed.v1": PersonalDataDisclosed,
+    "building_registered.v1": BuildingRegistered,
+    "dwellings_added.v1": DwellingsAdded,
+    "household_formed.v1": HouseholdFormed,
+    "household_moved.v1": HouseholdMoved,
+    "member_joined.v1": MemberJoined,
+    "member_left.v1": MemberLeft,
+    "member_erased.v1": MemberErased,
+    "household_erased.v1": HouseholdErased,
+    "home_taken.v1": HomeTaken,
+    "home_left.v1": HomeLeft,
+    "facts_told.v1": FactsTold,
     "case_noted.v1": CaseNoted,
     "notice_queued.v1": NoticeQueued,
     "notice_read.v1": NoticeRead,
@@ -117,12 +147,13 @@ EVENTS = Events(
     service="identity",
     types={**_PUBLISHED, **_PRIVATE},
     private=frozenset(_PRIVATE),
-    erasures={"resident_erased.v1": _erased},
+    erasures={"resident_erased.v1": _erased, "household_erased.v1": _erased_household},
     claims=(
         Claiming(
             kind="resident",
             holds={"resident_registered.v1": _holds},
             releases={"resident_erased.v1": _releases},
         ),
+        Claiming(kind="building", holds={"building_registered.v1": _holds_address}),
     ),
 )

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from services.identity.application.access import Roles
 from services.identity.application.area import Areas
 from services.identity.application.body import Bodies
+from services.identity.application.building import Buildings
 from services.identity.application.client import Clients
 from services.identity.application.consent import Consents
 from services.identity.application.delivery import Deliveries
 from services.identity.application.dispatch import Dispatches
+from services.identity.application.facts import FactsInAreas
+from services.identity.application.household import Households
 from services.identity.application.keyring import Keys
 from services.identity.application.letters import Letters
 from services.identity.application.login import Logins
@@ -17,6 +20,7 @@ from services.identity.application.notice import Notices
 from services.identity.application.operators import Machine
 from services.identity.application.resident import Residents
 from services.identity.application.succession import Successions
+from services.identity.application.visit import Visits
 from services.identity.application.webhook import Webhooks
 
 
@@ -27,6 +31,10 @@ class App:
     areas      define, change_boundary, rename, get, list, locate
     successions  end, split, merge
     residents  register, show, erase
+    buildings  register, list, dwellings
+    households  form, move_resident, move, list
+    visits     record, show, show_own
+    facts      to_check, count
     consents   record, revoke, list
     notices    set, of, list, mark_read
     deliveries  work, open, replay
@@ -45,6 +53,10 @@ class App:
     areas: Areas
     successions: Successions
     residents: Residents
+    buildings: Buildings
+    households: Households
+    visits: Visits
+    facts: FactsInAreas
     consents: Consents
     notices: Notices
     deliveries: Deliveries

@@ -1,22 +1,26 @@
 """Residents: registered once, shown with a record of it, erased for good."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from libs.ledger.decider import Refusal
 from libs.ledger.ids import derived_id, new_id
 from libs.ledger.personal import Personal
 from libs.ledger.recorded import Context
 from libs.ledger.streams.claims import Claimed, Claims
 from libs.ledger.streams.decision import concurrent_change
-from libs.ledger.streams.stream import Handled, Stream, handle_many
+from libs.ledger.streams.stream import Handled, Stream, Task, handle_many
 from libs.query.reach import Jurisdiction, Permit
 from libs.rules.areas import AreaPath
 from services.identity.application.area import AreaStream, defined
-from services.identity.domain import operators, refusals, resident
+from services.identity.domain import household, operators, refusals, residency, resident
+from services.identity.domain import household_refusals as unfit
 from services.identity.domain.access import Access, AccessCommand, AccessEvent, EndAccess
 from services.identity.domain.disclosure import DisclosePersonalData, Disclosures, PersonalDataDisclosed
+from services.identity.domain.household import ForgetMember, HouseholdCommand, HouseholdEvent
 from services.identity.domain.operators import OperatorsCommand, OperatorsEvent, RemoveOperator
+from services.identity.domain.residency import ChangeHome, ResidencyEvent
 from services.identity.domain.resident import EraseResident, RegisterResident, ResidentCommand, ResidentEvent
 from services.identity.domain.values import (
     KEYS_OF_RESIDENTS,
@@ -28,6 +32,8 @@ ResidentStream = Stream[ResidentCommand, resident.Resident, ResidentEvent]
 AccessStream = Stream[AccessCommand, Access, AccessEvent]
 OperatorsStream = Stream[OperatorsCommand, operators.Operators, OperatorsEvent]
 DisclosureStream = Stream[DisclosePersonalData, Disclosures, PersonalDataDisclosed]
+HouseholdStream = Stream[HouseholdCommand, household.Household, HouseholdEvent]
+ResidencyStream = Stream[ChangeHome, residency.Residency, ResidencyEvent]
 SHOWN = ("name", "phone", "address")
 _TRIES = 5
 
@@ -71,6 +77,8 @@ class Residents:
     disclosures: DisclosureStream
     operators: OperatorsStream
     claims: Claims
+    residencies: ResidencyStream
+    households: HouseholdStream
 
     def register(self, new: NewResident, context: Context, permit: Permit) -> Found:
         """Register a person, or find the one with this key."""
@@ -126,20 +134,45 @@ class Residents:
         return person
 
     def erase(self, subject_id: str, at: datetime, context: Context, permit: Permit) -> str:
-        """Erase a person for good; answers the revision. Their roles and sessions end with them."""
+        """Erase a person for good; answers the revision. Their roles and sessions end with them.
+
+        A household of which nobody else is known is erased, too.
+        """
         state = self.stream.load(subject_id).state
         if isinstance(state, resident.Unregistered):
             raise refusals.party_is_unknown(subject_id)
         permit(Jurisdiction(area_path=state.area_path))
-        erased, *_ = handle_many(
-            self.stream.ledger,
-            [
+        for _ in range(_TRIES):
+            tasks: list[Task] = [
                 (self.stream, subject_id, EraseResident(resident_id=subject_id, at=at), context),
                 (self.access, subject_id, EndAccess(party_id=subject_id, at=at), context),
                 (self.operators, operators.ID, RemoveOperator(party_id=subject_id, at=at), context),
-            ],
+                *self._leaving_home(subject_id, at, context),
+            ]
+            try:
+                return handle_many(self.stream.ledger, tasks)[0].revision
+            except Refusal as refusal:
+                if refusal.code != unfit.home_has_changed().code:
+                    raise  # else somebody moved them meanwhile
+        raise concurrent_change(f"resident-{subject_id}")
+
+    def _leaving_home(self, resident_id: str, at: datetime, context: Context) -> list[Task]:
+        """They live nowhere any more, and no household knows them."""
+        lived = self.residencies.load(resident_id).state
+        if not lived.ever:
+            return []
+        last = lived.changed_at or at
+        leaving = ChangeHome(
+            resident_id=resident_id,
+            leaving=lived.household_id,
+            household_id="",
+            at=max(at, last + timedelta(microseconds=1)),
         )
-        return erased.revision
+        forgotten = ForgetMember(resident_id=resident_id, at=at)
+        return [
+            (self.residencies, resident_id, leaving, context),
+            *((self.households, each, forgotten, context) for each in lived.ever),
+        ]
 
 
 def found(party_id: str, handled: Handled[Any, Any]) -> Found:

@@ -84,6 +84,21 @@ class Purpose(StrEnum):
     AUDIT = "audit"
 
 
+class Relation(StrEnum):
+    """What somebody is to the reference person of the household."""
+
+    REFERENCE_PERSON = "reference_person"
+    PARTNER = "partner"
+    CHILD = "child"
+    PARENT = "parent"
+    GRANDPARENT = "grandparent"
+    GRANDCHILD = "grandchild"
+    OTHER_RELATIVE = "other_relative"
+    CARER = "carer"
+    TENANT = "tenant"
+    OTHER = "other"
+
+
 KEYS_OF_RESIDENTS = frozenset({KeyKind.NATIONAL_ID, KeyKind.PHONE, KeyKind.STAFF_NUMBER})
 KEYS_OF_BODIES = frozenset({KeyKind.REGISTRATION_NUMBER, KeyKind.LOCAL_CODE})
 SLUG = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")

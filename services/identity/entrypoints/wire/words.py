@@ -7,7 +7,8 @@ from linli.options.v1 import access_pb2
 
 from libs.rpc.enums import EnumTable, EnumWords
 from services.identity.domain import consent, nomination, notice, preferences
-from services.identity.domain.values import BodyKind, KeyKind, Level, Purpose, Role
+from services.identity.domain.fact_kinds import FactKind, Source, SubjectKind
+from services.identity.domain.values import BodyKind, KeyKind, Level, Purpose, Relation, Role
 
 KEY_KINDS = EnumTable(types.KeyKind, KeyKind)
 LEVELS = EnumTable(types.AreaLevel, Level)
@@ -19,6 +20,10 @@ NOTICE_KINDS = EnumTable(types.NoticeKind, notice.NoticeKind)
 NOTICE_CHANNELS = EnumTable(types.NoticeChannel, preferences.NoticeChannel)
 LANGUAGES = EnumTable(types.NoticeLanguage, preferences.Language)
 OUTCOMES = EnumTable(types.NominationState, nomination.Outcome, only_on_wire=frozenset({"OPEN", "EXPIRED"}))
+FACT_KINDS = EnumTable(types.FactKind, FactKind)
+SOURCES = EnumTable(types.FactSource, Source)
+SUBJECTS = EnumTable(types.FactSubject, SubjectKind)
+RELATIONS = EnumTable(types.Relation, Relation)
 CLOSINGS = EnumWords(cases.Closing)
 CLOCKS = EnumWords(cases.ClockKind)
 """The last two of cases, in words: identity only repeats them."""

@@ -8,11 +8,14 @@ from services.identity.adapters.ledger import EVENTS
 from services.identity.domain.access import AccessEvent
 from services.identity.domain.area.events import AreaEvent
 from services.identity.domain.body import BodyRegistered
+from services.identity.domain.building import BuildingEvent
 from services.identity.domain.client import ClientEvent
 from services.identity.domain.consent import ConsentEvent
 from services.identity.domain.delivery import DeliveryEvent
 from services.identity.domain.disclosure import PersonalDataDisclosed
 from services.identity.domain.dispatch import DispatchEvent
+from services.identity.domain.facts import FactsTold
+from services.identity.domain.household import HouseholdEvent
 from services.identity.domain.keyring import KeyringEvent
 from services.identity.domain.letters import LettersEvent
 from services.identity.domain.login import LoginEvent
@@ -20,6 +23,7 @@ from services.identity.domain.nomination import NominationEvent
 from services.identity.domain.notice import NoticeEvent
 from services.identity.domain.operators import OperatorsEvent
 from services.identity.domain.preferences import NoticePreferencesSet
+from services.identity.domain.residency import ResidencyEvent
 from services.identity.domain.resident import ResidentEvent
 from services.identity.domain.webhook import WebhookEvent
 
@@ -32,6 +36,7 @@ def test_every_event_of_the_domain_has_a_stored_name() -> None:
     families: list[object] = [AreaEvent, ResidentEvent, AccessEvent]
     families += [LoginEvent, ClientEvent, KeyringEvent, OperatorsEvent, NominationEvent, ConsentEvent]
     families += [NoticeEvent, DeliveryEvent, LettersEvent, WebhookEvent, DispatchEvent]
-    single = {BodyRegistered, PersonalDataDisclosed, NoticePreferencesSet}
+    families += [BuildingEvent, HouseholdEvent, ResidencyEvent]
+    single = {BodyRegistered, FactsTold, PersonalDataDisclosed, NoticePreferencesSet}
 
     assert set(EVENTS.types.values()) == single.union(*map(get_args, families))

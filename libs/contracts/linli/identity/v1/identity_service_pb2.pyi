@@ -1818,6 +1818,1136 @@ class ListConsentsResponse(_message.Message):
 Global___ListConsentsResponse: _TypeAlias = ListConsentsResponse  # noqa: Y015
 
 @_typing.final
+class RegisterBuildingRequest(_message.Message):
+    """A building to register, with its dwellings."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    BUILDING_ID_FIELD_NUMBER: _builtins.int
+    AREA_ID_FIELD_NUMBER: _builtins.int
+    ADDRESS_FIELD_NUMBER: _builtins.int
+    LOCATION_FIELD_NUMBER: _builtins.int
+    STANDS_FROM_TIME_FIELD_NUMBER: _builtins.int
+    UNITS_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    building_id: _builtins.str
+    """A short name that becomes its id: lower case letters, digits, `.`, `_`, `-`."""
+    area_id: _builtins.str
+    """The area in which it stands; empty: the deepest one around `location`."""
+    address: _builtins.str
+    """Its address, without the unit."""
+    @_builtins.property
+    def location(self) -> _types_pb2.Point:
+        """Where it stands."""
+
+    @_builtins.property
+    def stands_from_time(self) -> _timestamp_pb2.Timestamp:
+        """Since when it stands: nobody lived in it, or visited it, before. Not set: since ever."""
+
+    @_builtins.property
+    def units(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The units of its dwellings: `3-201`. At most 1000 in one request, and 5000 in a building."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        building_id: _builtins.str = ...,
+        area_id: _builtins.str = ...,
+        address: _builtins.str = ...,
+        location: _types_pb2.Point | None = ...,
+        stands_from_time: _timestamp_pb2.Timestamp | None = ...,
+        units: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["location", b"location", "stands_from_time", b"stands_from_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "area_id", b"area_id", "building_id", b"building_id", "location", b"location", "request_id", b"request_id", "stands_from_time", b"stands_from_time", "units", b"units"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RegisterBuildingRequest: _TypeAlias = RegisterBuildingRequest  # noqa: Y015
+
+@_typing.final
+class RegisterBuildingResponse(_message.Message):
+    """The building."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BUILDING_FIELD_NUMBER: _builtins.int
+    DWELLINGS_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    dwellings: _builtins.int
+    """How many dwellings it has now."""
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    @_builtins.property
+    def building(self) -> Global___Building:
+        """The building."""
+
+    def __init__(
+        self,
+        *,
+        building: Global___Building | None = ...,
+        dwellings: _builtins.int = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["building", b"building"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["building", b"building", "dwellings", b"dwellings", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RegisterBuildingResponse: _TypeAlias = RegisterBuildingResponse  # noqa: Y015
+
+@_typing.final
+class Building(_message.Message):
+    """A building."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BUILDING_ID_FIELD_NUMBER: _builtins.int
+    AREA_ID_FIELD_NUMBER: _builtins.int
+    AREA_PATH_FIELD_NUMBER: _builtins.int
+    ADDRESS_FIELD_NUMBER: _builtins.int
+    LOCATION_FIELD_NUMBER: _builtins.int
+    STANDS_FROM_TIME_FIELD_NUMBER: _builtins.int
+    building_id: _builtins.str
+    """The building."""
+    area_id: _builtins.str
+    """The area in which it stands."""
+    area_path: _builtins.str
+    """The ids from the root to that area, joined by `/`."""
+    address: _builtins.str
+    """Its address."""
+    @_builtins.property
+    def location(self) -> _types_pb2.Point:
+        """Where it stands; not set if unknown."""
+
+    @_builtins.property
+    def stands_from_time(self) -> _timestamp_pb2.Timestamp:
+        """Since when it stands; not set if unknown."""
+
+    def __init__(
+        self,
+        *,
+        building_id: _builtins.str = ...,
+        area_id: _builtins.str = ...,
+        area_path: _builtins.str = ...,
+        address: _builtins.str = ...,
+        location: _types_pb2.Point | None = ...,
+        stands_from_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["location", b"location", "stands_from_time", b"stands_from_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "area_id", b"area_id", "area_path", b"area_path", "building_id", b"building_id", "location", b"location", "stands_from_time", b"stands_from_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Building: _TypeAlias = Building  # noqa: Y015
+
+@_typing.final
+class ListBuildingsRequest(_message.Message):
+    """Which buildings to list."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    AT_LEAST_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """Most entries on the page, 1 to 1000; 0 means 50."""
+    page_token: _builtins.str
+    """`next_page_token` of the answer before; empty for the first page."""
+    filter: _builtins.str
+    """Comparisons joined by AND: `field = "value"`."""
+    at_least: _builtins.str
+    """Waits until the answer shows at least this revision."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        filter: _builtins.str = ...,
+        at_least: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_least", b"at_least", "filter", b"filter", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListBuildingsRequest: _TypeAlias = ListBuildingsRequest  # noqa: Y015
+
+@_typing.final
+class ListBuildingsResponse(_message.Message):
+    """Buildings."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BUILDINGS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def buildings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Building]:
+        """The buildings."""
+
+    def __init__(
+        self,
+        *,
+        buildings: _abc.Iterable[Global___Building] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["buildings", b"buildings", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListBuildingsResponse: _TypeAlias = ListBuildingsResponse  # noqa: Y015
+
+@_typing.final
+class Dwelling(_message.Message):
+    """A unit of a building."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DWELLING_ID_FIELD_NUMBER: _builtins.int
+    BUILDING_ID_FIELD_NUMBER: _builtins.int
+    UNIT_FIELD_NUMBER: _builtins.int
+    dwelling_id: _builtins.str
+    """The dwelling."""
+    building_id: _builtins.str
+    """Its building."""
+    unit: _builtins.str
+    """Its unit, as it was first written."""
+    def __init__(
+        self,
+        *,
+        dwelling_id: _builtins.str = ...,
+        building_id: _builtins.str = ...,
+        unit: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["building_id", b"building_id", "dwelling_id", b"dwelling_id", "unit", b"unit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Dwelling: _TypeAlias = Dwelling  # noqa: Y015
+
+@_typing.final
+class ListDwellingsRequest(_message.Message):
+    """Which dwellings to list."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    AT_LEAST_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """Most entries on the page, 1 to 1000; 0 means 50."""
+    page_token: _builtins.str
+    """`next_page_token` of the answer before; empty for the first page."""
+    filter: _builtins.str
+    """Comparisons joined by AND: `field = "value"`."""
+    at_least: _builtins.str
+    """Waits until the answer shows at least this revision."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        filter: _builtins.str = ...,
+        at_least: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_least", b"at_least", "filter", b"filter", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDwellingsRequest: _TypeAlias = ListDwellingsRequest  # noqa: Y015
+
+@_typing.final
+class ListDwellingsResponse(_message.Message):
+    """Dwellings."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DWELLINGS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def dwellings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Dwelling]:
+        """The dwellings."""
+
+    def __init__(
+        self,
+        *,
+        dwellings: _abc.Iterable[Global___Dwelling] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dwellings", b"dwellings", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDwellingsResponse: _TypeAlias = ListDwellingsResponse  # noqa: Y015
+
+@_typing.final
+class NewMember(_message.Message):
+    """Somebody who becomes a member of a household."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESIDENT_ID_FIELD_NUMBER: _builtins.int
+    RELATION_FIELD_NUMBER: _builtins.int
+    resident_id: _builtins.str
+    """The resident."""
+    relation: _identity_types_pb2.Relation.ValueType
+    """What they are to the reference person. It is kept enciphered under their key."""
+    def __init__(
+        self,
+        *,
+        resident_id: _builtins.str = ...,
+        relation: _identity_types_pb2.Relation.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["relation", b"relation", "resident_id", b"resident_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NewMember: _TypeAlias = NewMember  # noqa: Y015
+
+@_typing.final
+class FormHouseholdRequest(_message.Message):
+    """People who live together in a dwelling."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    BUILDING_ID_FIELD_NUMBER: _builtins.int
+    UNIT_FIELD_NUMBER: _builtins.int
+    MEMBERS_FIELD_NUMBER: _builtins.int
+    SINCE_TIME_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    building_id: _builtins.str
+    """The building."""
+    unit: _builtins.str
+    """The unit, however it is written."""
+    @_builtins.property
+    def members(self) -> _containers.RepeatedCompositeFieldContainer[Global___NewMember]:
+        """Who lives there, each once."""
+
+    @_builtins.property
+    def since_time(self) -> _timestamp_pb2.Timestamp:
+        """Since when they live there together."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        building_id: _builtins.str = ...,
+        unit: _builtins.str = ...,
+        members: _abc.Iterable[Global___NewMember] | None = ...,
+        since_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["since_time", b"since_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["building_id", b"building_id", "members", b"members", "request_id", b"request_id", "since_time", b"since_time", "unit", b"unit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FormHouseholdRequest: _TypeAlias = FormHouseholdRequest  # noqa: Y015
+
+@_typing.final
+class FormHouseholdResponse(_message.Message):
+    """The new household."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOUSEHOLD_ID_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    household_id: _builtins.str
+    """The household."""
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    def __init__(
+        self,
+        *,
+        household_id: _builtins.str = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["household_id", b"household_id", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FormHouseholdResponse: _TypeAlias = FormHouseholdResponse  # noqa: Y015
+
+@_typing.final
+class MoveResidentRequest(_message.Message):
+    """Who moves where."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    RESIDENT_ID_FIELD_NUMBER: _builtins.int
+    HOUSEHOLD_ID_FIELD_NUMBER: _builtins.int
+    RELATION_FIELD_NUMBER: _builtins.int
+    SINCE_TIME_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    resident_id: _builtins.str
+    """The resident."""
+    household_id: _builtins.str
+    """The household to join; empty: to live in none that is known."""
+    relation: _identity_types_pb2.Relation.ValueType
+    """What they are to the reference person of the household that they join; UNSPECIFIED: OTHER."""
+    @_builtins.property
+    def since_time(self) -> _timestamp_pb2.Timestamp:
+        """When they moved."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        resident_id: _builtins.str = ...,
+        household_id: _builtins.str = ...,
+        relation: _identity_types_pb2.Relation.ValueType = ...,
+        since_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["since_time", b"since_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["household_id", b"household_id", "relation", b"relation", "request_id", b"request_id", "resident_id", b"resident_id", "since_time", b"since_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MoveResidentRequest: _TypeAlias = MoveResidentRequest  # noqa: Y015
+
+@_typing.final
+class MoveResidentResponse(_message.Message):
+    """Done."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REVISION_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    def __init__(
+        self,
+        *,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MoveResidentResponse: _TypeAlias = MoveResidentResponse  # noqa: Y015
+
+@_typing.final
+class MoveHouseholdRequest(_message.Message):
+    """Where a household moves."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    HOUSEHOLD_ID_FIELD_NUMBER: _builtins.int
+    BUILDING_ID_FIELD_NUMBER: _builtins.int
+    UNIT_FIELD_NUMBER: _builtins.int
+    SINCE_TIME_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    household_id: _builtins.str
+    """The household."""
+    building_id: _builtins.str
+    """The building to which it moves."""
+    unit: _builtins.str
+    """The unit there, however it is written."""
+    @_builtins.property
+    def since_time(self) -> _timestamp_pb2.Timestamp:
+        """When it moved."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        household_id: _builtins.str = ...,
+        building_id: _builtins.str = ...,
+        unit: _builtins.str = ...,
+        since_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["since_time", b"since_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["building_id", b"building_id", "household_id", b"household_id", "request_id", b"request_id", "since_time", b"since_time", "unit", b"unit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MoveHouseholdRequest: _TypeAlias = MoveHouseholdRequest  # noqa: Y015
+
+@_typing.final
+class MoveHouseholdResponse(_message.Message):
+    """Done."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REVISION_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    def __init__(
+        self,
+        *,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MoveHouseholdResponse: _TypeAlias = MoveHouseholdResponse  # noqa: Y015
+
+@_typing.final
+class ToldFact(_message.Message):
+    """A fact as somebody tells it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    RESIDENT_ID_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    SETTLES_FIELD_NUMBER: _builtins.int
+    kind: _identity_types_pb2.FactKind.ValueType
+    """What it says something about; its comment tells of what it is a fact."""
+    resident_id: _builtins.str
+    """For a fact of a member: the resident. A resident who tells their own may leave it out."""
+    value: _builtins.str
+    """The value, in the form that the comment of the kind tells. Of households and members it is kept enciphered, and
+    never published.
+    """
+    settles: _builtins.bool
+    """True: the visitor knows what other sources told before, and that this is right. What they told counts no more, and
+    stays readable.
+    """
+    def __init__(
+        self,
+        *,
+        kind: _identity_types_pb2.FactKind.ValueType = ...,
+        resident_id: _builtins.str = ...,
+        value: _builtins.str = ...,
+        settles: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "resident_id", b"resident_id", "settles", b"settles", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ToldFact: _TypeAlias = ToldFact  # noqa: Y015
+
+@_typing.final
+class RecordVisitRequest(_message.Message):
+    """A visit form."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    HOUSEHOLD_ID_FIELD_NUMBER: _builtins.int
+    BUILDING_ID_FIELD_NUMBER: _builtins.int
+    UNIT_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    SOURCE_BODY_ID_FIELD_NUMBER: _builtins.int
+    OBSERVED_TIME_FIELD_NUMBER: _builtins.int
+    FACTS_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    household_id: _builtins.str
+    """The household. For a resident: empty, or that in which they live."""
+    building_id: _builtins.str
+    """Without a household: the building."""
+    unit: _builtins.str
+    """Without a household: the unit, if the visit was to a dwelling."""
+    source: _identity_types_pb2.FactSource.ValueType
+    """Where the facts come from. The caller is kept as the one who told them."""
+    source_body_id: _builtins.str
+    """For OTHER_BODY: which body."""
+    @_builtins.property
+    def observed_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was so: the moment of the visit, or that for which the source tells it."""
+
+    @_builtins.property
+    def facts(self) -> _containers.RepeatedCompositeFieldContainer[Global___ToldFact]:
+        """The facts."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        household_id: _builtins.str = ...,
+        building_id: _builtins.str = ...,
+        unit: _builtins.str = ...,
+        source: _identity_types_pb2.FactSource.ValueType = ...,
+        source_body_id: _builtins.str = ...,
+        observed_time: _timestamp_pb2.Timestamp | None = ...,
+        facts: _abc.Iterable[Global___ToldFact] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["observed_time", b"observed_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["building_id", b"building_id", "facts", b"facts", "household_id", b"household_id", "observed_time", b"observed_time", "request_id", b"request_id", "source", b"source", "source_body_id", b"source_body_id", "unit", b"unit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordVisitRequest: _TypeAlias = RecordVisitRequest  # noqa: Y015
+
+@_typing.final
+class RecordVisitResponse(_message.Message):
+    """Done."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REVISION_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    def __init__(
+        self,
+        *,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordVisitResponse: _TypeAlias = RecordVisitResponse  # noqa: Y015
+
+@_typing.final
+class GetHouseholdRequest(_message.Message):
+    """Which household to read, as of when, and why."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOUSEHOLD_ID_FIELD_NUMBER: _builtins.int
+    AT_TIME_FIELD_NUMBER: _builtins.int
+    PURPOSE_FIELD_NUMBER: _builtins.int
+    REFERENCE_FIELD_NUMBER: _builtins.int
+    household_id: _builtins.str
+    """The household; empty: the caller's own."""
+    purpose: Global___Purpose.ValueType
+    """Why; required unless it is one's own."""
+    reference: _builtins.str
+    """The case or matter for which it is read: an id, never a name."""
+    @_builtins.property
+    def at_time(self) -> _timestamp_pb2.Timestamp:
+        """As of which moment; not set: now."""
+
+    def __init__(
+        self,
+        *,
+        household_id: _builtins.str = ...,
+        at_time: _timestamp_pb2.Timestamp | None = ...,
+        purpose: Global___Purpose.ValueType = ...,
+        reference: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at_time", b"at_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_time", b"at_time", "household_id", b"household_id", "purpose", b"purpose", "reference", b"reference"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetHouseholdRequest: _TypeAlias = GetHouseholdRequest  # noqa: Y015
+
+@_typing.final
+class GetHouseholdResponse(_message.Message):
+    """A household at a moment."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOUSEHOLD_ID_FIELD_NUMBER: _builtins.int
+    DWELLING_ID_FIELD_NUMBER: _builtins.int
+    BUILDING_ID_FIELD_NUMBER: _builtins.int
+    AREA_PATH_FIELD_NUMBER: _builtins.int
+    MEMBERS_FIELD_NUMBER: _builtins.int
+    FACTS_FIELD_NUMBER: _builtins.int
+    household_id: _builtins.str
+    """The household."""
+    dwelling_id: _builtins.str
+    """The dwelling in which it lived."""
+    building_id: _builtins.str
+    """Its building."""
+    area_path: _builtins.str
+    """The area of the building."""
+    @_builtins.property
+    def members(self) -> _containers.RepeatedCompositeFieldContainer[Global___Member]:
+        """Who was a member."""
+
+    @_builtins.property
+    def facts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Fact]:
+        """What was told by then, in the order of what it is about and when it was observed."""
+
+    def __init__(
+        self,
+        *,
+        household_id: _builtins.str = ...,
+        dwelling_id: _builtins.str = ...,
+        building_id: _builtins.str = ...,
+        area_path: _builtins.str = ...,
+        members: _abc.Iterable[Global___Member] | None = ...,
+        facts: _abc.Iterable[Global___Fact] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_path", b"area_path", "building_id", b"building_id", "dwelling_id", b"dwelling_id", "facts", b"facts", "household_id", b"household_id", "members", b"members"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetHouseholdResponse: _TypeAlias = GetHouseholdResponse  # noqa: Y015
+
+@_typing.final
+class Member(_message.Message):
+    """A member of a household."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESIDENT_ID_FIELD_NUMBER: _builtins.int
+    RELATION_FIELD_NUMBER: _builtins.int
+    SINCE_TIME_FIELD_NUMBER: _builtins.int
+    resident_id: _builtins.str
+    """The resident."""
+    relation: _identity_types_pb2.Relation.ValueType
+    """What they are to the reference person."""
+    @_builtins.property
+    def since_time(self) -> _timestamp_pb2.Timestamp:
+        """Since when they are a member."""
+
+    def __init__(
+        self,
+        *,
+        resident_id: _builtins.str = ...,
+        relation: _identity_types_pb2.Relation.ValueType = ...,
+        since_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["since_time", b"since_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["relation", b"relation", "resident_id", b"resident_id", "since_time", b"since_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Member: _TypeAlias = Member  # noqa: Y015
+
+@_typing.final
+class Fact(_message.Message):
+    """What was told of something."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    SUBJECT_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    SOURCE_BODY_ID_FIELD_NUMBER: _builtins.int
+    OBSERVED_TIME_FIELD_NUMBER: _builtins.int
+    TOLD_BY_FIELD_NUMBER: _builtins.int
+    SETTLES_FIELD_NUMBER: _builtins.int
+    NEWEST_FIELD_NUMBER: _builtins.int
+    subject: _identity_types_pb2.FactSubject.ValueType
+    """What it is about."""
+    subject_id: _builtins.str
+    """Its id."""
+    kind: _identity_types_pb2.FactKind.ValueType
+    """What it says something about."""
+    value: _builtins.str
+    """The value."""
+    source: _identity_types_pb2.FactSource.ValueType
+    """Where it comes from."""
+    source_body_id: _builtins.str
+    """For OTHER_BODY: which body."""
+    told_by: _builtins.str
+    """Who told it here."""
+    settles: _builtins.bool
+    """True: what other sources told before counts no more."""
+    newest: _builtins.bool
+    """True: it is the newest of its kind, which holds at the moment asked for."""
+    @_builtins.property
+    def observed_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was so."""
+
+    def __init__(
+        self,
+        *,
+        subject: _identity_types_pb2.FactSubject.ValueType = ...,
+        subject_id: _builtins.str = ...,
+        kind: _identity_types_pb2.FactKind.ValueType = ...,
+        value: _builtins.str = ...,
+        source: _identity_types_pb2.FactSource.ValueType = ...,
+        source_body_id: _builtins.str = ...,
+        observed_time: _timestamp_pb2.Timestamp | None = ...,
+        told_by: _builtins.str = ...,
+        settles: _builtins.bool = ...,
+        newest: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["observed_time", b"observed_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "newest", b"newest", "observed_time", b"observed_time", "settles", b"settles", "source", b"source", "source_body_id", b"source_body_id", "subject", b"subject", "subject_id", b"subject_id", "told_by", b"told_by", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Fact: _TypeAlias = Fact  # noqa: Y015
+
+@_typing.final
+class ListHouseholdsRequest(_message.Message):
+    """Which households to list."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    AT_LEAST_FIELD_NUMBER: _builtins.int
+    AT_TIME_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """Most entries on the page, 1 to 1000; 0 means 50."""
+    page_token: _builtins.str
+    """`next_page_token` of the answer before; empty for the first page."""
+    filter: _builtins.str
+    """Comparisons joined by AND: `field = "value"`."""
+    at_least: _builtins.str
+    """Waits until the answer shows at least this revision."""
+    @_builtins.property
+    def at_time(self) -> _timestamp_pb2.Timestamp:
+        """As of which moment; not set: now."""
+
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        filter: _builtins.str = ...,
+        at_least: _builtins.str = ...,
+        at_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at_time", b"at_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_least", b"at_least", "at_time", b"at_time", "filter", b"filter", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListHouseholdsRequest: _TypeAlias = ListHouseholdsRequest  # noqa: Y015
+
+@_typing.final
+class ListHouseholdsResponse(_message.Message):
+    """Households."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOUSEHOLDS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def households(self) -> _containers.RepeatedCompositeFieldContainer[Global___Household]:
+        """The households."""
+
+    def __init__(
+        self,
+        *,
+        households: _abc.Iterable[Global___Household] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["households", b"households", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListHouseholdsResponse: _TypeAlias = ListHouseholdsResponse  # noqa: Y015
+
+@_typing.final
+class Household(_message.Message):
+    """A household in a list."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOUSEHOLD_ID_FIELD_NUMBER: _builtins.int
+    DWELLING_ID_FIELD_NUMBER: _builtins.int
+    BUILDING_ID_FIELD_NUMBER: _builtins.int
+    AREA_PATH_FIELD_NUMBER: _builtins.int
+    SINCE_TIME_FIELD_NUMBER: _builtins.int
+    MEMBERS_FIELD_NUMBER: _builtins.int
+    household_id: _builtins.str
+    """The household."""
+    dwelling_id: _builtins.str
+    """The dwelling in which it lives."""
+    building_id: _builtins.str
+    """Its building."""
+    area_path: _builtins.str
+    """The area of the building."""
+    members: _builtins.int
+    """How many registered people are in it."""
+    @_builtins.property
+    def since_time(self) -> _timestamp_pb2.Timestamp:
+        """Since when it lives there."""
+
+    def __init__(
+        self,
+        *,
+        household_id: _builtins.str = ...,
+        dwelling_id: _builtins.str = ...,
+        building_id: _builtins.str = ...,
+        area_path: _builtins.str = ...,
+        since_time: _timestamp_pb2.Timestamp | None = ...,
+        members: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["since_time", b"since_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_path", b"area_path", "building_id", b"building_id", "dwelling_id", b"dwelling_id", "household_id", b"household_id", "members", b"members", "since_time", b"since_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Household: _TypeAlias = Household  # noqa: Y015
+
+@_typing.final
+class ListFactsToCheckRequest(_message.Message):
+    """In which area to look for facts, and why."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    AT_LEAST_FIELD_NUMBER: _builtins.int
+    AREA_ID_FIELD_NUMBER: _builtins.int
+    AT_TIME_FIELD_NUMBER: _builtins.int
+    PURPOSE_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """Most entries on the page, 1 to 1000; 0 means 50."""
+    page_token: _builtins.str
+    """`next_page_token` of the answer before; empty for the first page."""
+    at_least: _builtins.str
+    """Waits until the answer shows at least this revision."""
+    area_id: _builtins.str
+    """The area."""
+    purpose: Global___Purpose.ValueType
+    """Why."""
+    @_builtins.property
+    def at_time(self) -> _timestamp_pb2.Timestamp:
+        """As of which moment; not set: now."""
+
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        at_least: _builtins.str = ...,
+        area_id: _builtins.str = ...,
+        at_time: _timestamp_pb2.Timestamp | None = ...,
+        purpose: Global___Purpose.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at_time", b"at_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_id", b"area_id", "at_least", b"at_least", "at_time", b"at_time", "page_size", b"page_size", "page_token", b"page_token", "purpose", b"purpose"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListFactsToCheckRequest: _TypeAlias = ListFactsToCheckRequest  # noqa: Y015
+
+@_typing.final
+class ListFactsToCheckResponse(_message.Message):
+    """Facts to check."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FACTS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def facts(self) -> _containers.RepeatedCompositeFieldContainer[Global___FactToCheck]:
+        """The facts."""
+
+    def __init__(
+        self,
+        *,
+        facts: _abc.Iterable[Global___FactToCheck] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["facts", b"facts", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListFactsToCheckResponse: _TypeAlias = ListFactsToCheckResponse  # noqa: Y015
+
+@_typing.final
+class FactToCheck(_message.Message):
+    """A fact that somebody should look at again."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    SUBJECT_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    OBSERVED_TIME_FIELD_NUMBER: _builtins.int
+    STALE_FIELD_NUMBER: _builtins.int
+    CONTRADICTING_SOURCES_FIELD_NUMBER: _builtins.int
+    subject: _identity_types_pb2.FactSubject.ValueType
+    """What it is about."""
+    subject_id: _builtins.str
+    """Its id."""
+    kind: _identity_types_pb2.FactKind.ValueType
+    """What it says something about."""
+    source: _identity_types_pb2.FactSource.ValueType
+    """Where the newest value comes from."""
+    stale: _builtins.bool
+    """True: it is older than its kind holds."""
+    @_builtins.property
+    def observed_time(self) -> _timestamp_pb2.Timestamp:
+        """When that was so."""
+
+    @_builtins.property
+    def contradicting_sources(self) -> _containers.RepeatedScalarFieldContainer[_identity_types_pb2.FactSource.ValueType]:
+        """The other sources that tell something else."""
+
+    def __init__(
+        self,
+        *,
+        subject: _identity_types_pb2.FactSubject.ValueType = ...,
+        subject_id: _builtins.str = ...,
+        kind: _identity_types_pb2.FactKind.ValueType = ...,
+        source: _identity_types_pb2.FactSource.ValueType = ...,
+        observed_time: _timestamp_pb2.Timestamp | None = ...,
+        stale: _builtins.bool = ...,
+        contradicting_sources: _abc.Iterable[_identity_types_pb2.FactSource.ValueType] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["observed_time", b"observed_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contradicting_sources", b"contradicting_sources", "kind", b"kind", "observed_time", b"observed_time", "source", b"source", "stale", b"stale", "subject", b"subject", "subject_id", b"subject_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FactToCheck: _TypeAlias = FactToCheck  # noqa: Y015
+
+@_typing.final
+class CountHouseholdsRequest(_message.Message):
+    """What to count."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AREA_ID_FIELD_NUMBER: _builtins.int
+    AT_TIME_FIELD_NUMBER: _builtins.int
+    WITH_FACTS_FIELD_NUMBER: _builtins.int
+    AT_LEAST_FIELD_NUMBER: _builtins.int
+    area_id: _builtins.str
+    """The area."""
+    with_facts: _builtins.bool
+    """True: count facts, too."""
+    at_least: _builtins.str
+    """Waits until the answer shows at least this revision."""
+    @_builtins.property
+    def at_time(self) -> _timestamp_pb2.Timestamp:
+        """As of which moment; not set: now."""
+
+    def __init__(
+        self,
+        *,
+        area_id: _builtins.str = ...,
+        at_time: _timestamp_pb2.Timestamp | None = ...,
+        with_facts: _builtins.bool = ...,
+        at_least: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at_time", b"at_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_id", b"area_id", "at_least", b"at_least", "at_time", b"at_time", "with_facts", b"with_facts"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CountHouseholdsRequest: _TypeAlias = CountHouseholdsRequest  # noqa: Y015
+
+@_typing.final
+class CountHouseholdsResponse(_message.Message):
+    """The counts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BUILDINGS_FIELD_NUMBER: _builtins.int
+    DWELLINGS_FIELD_NUMBER: _builtins.int
+    HOUSEHOLDS_FIELD_NUMBER: _builtins.int
+    MEMBERS_FIELD_NUMBER: _builtins.int
+    FACTS_FIELD_NUMBER: _builtins.int
+    buildings: _builtins.int
+    """Buildings that stood."""
+    dwellings: _builtins.int
+    """Dwellings in them."""
+    households: _builtins.int
+    """Households with at least one member."""
+    members: _builtins.int
+    """Their members."""
+    @_builtins.property
+    def facts(self) -> _containers.RepeatedCompositeFieldContainer[Global___FactCount]:
+        """By kind and value, if they were asked for."""
+
+    def __init__(
+        self,
+        *,
+        buildings: _builtins.int = ...,
+        dwellings: _builtins.int = ...,
+        households: _builtins.int = ...,
+        members: _builtins.int = ...,
+        facts: _abc.Iterable[Global___FactCount] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["buildings", b"buildings", "dwellings", b"dwellings", "facts", b"facts", "households", b"households", "members", b"members"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CountHouseholdsResponse: _TypeAlias = CountHouseholdsResponse  # noqa: Y015
+
+@_typing.final
+class FactCount(_message.Message):
+    """How many have a value."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    kind: _identity_types_pb2.FactKind.ValueType
+    """The kind."""
+    value: _builtins.str
+    """The value."""
+    count: _builtins.int
+    """Of how many it is the newest value."""
+    def __init__(
+        self,
+        *,
+        kind: _identity_types_pb2.FactKind.ValueType = ...,
+        value: _builtins.str = ...,
+        count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "kind", b"kind", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FactCount: _TypeAlias = FactCount  # noqa: Y015
+
+@_typing.final
 class RegisterBodyRequest(_message.Message):
     """A body to register."""
 

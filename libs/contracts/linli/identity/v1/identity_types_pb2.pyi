@@ -325,6 +325,220 @@ NOTICE_LANGUAGE_EN: NoticeLanguage.ValueType  # 2
 """English."""
 Global___NoticeLanguage: _TypeAlias = NoticeLanguage  # noqa: Y015
 
+class _FactKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _FactKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FactKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    FACT_KIND_UNSPECIFIED: _FactKind.ValueType  # 0
+    """Never accepted in a request."""
+    FACT_KIND_YEAR_BUILT: _FactKind.ValueType  # 1
+    """Of a building: the year, such as `1998`."""
+    FACT_KIND_STOREYS: _FactKind.ValueType  # 2
+    """Of a building: how many storeys."""
+    FACT_KIND_LIFTS: _FactKind.ValueType  # 3
+    """Of a building: how many lifts. Holds for five years."""
+    FACT_KIND_ROOMS: _FactKind.ValueType  # 4
+    """Of a dwelling: how many rooms."""
+    FACT_KIND_FLOOR_AREA: _FactKind.ValueType  # 5
+    """Of a dwelling: whole square metres."""
+    FACT_KIND_VACANT: _FactKind.ValueType  # 6
+    """Of a dwelling: `yes` or `no`. Holds for a year."""
+    FACT_KIND_HOUSEHOLD_SIZE: _FactKind.ValueType  # 7
+    """Of a household: how many people, also those who are not registered. Holds for a year."""
+    FACT_KIND_TENURE: _FactKind.ValueType  # 8
+    """Of a household: `owned`, `rented`, `public_rental`, `employer` or `with_relatives`. Holds for two years."""
+    FACT_KIND_HOUSEHOLD_LANGUAGES: _FactKind.ValueType  # 9
+    """Of a household: BCP 47 tags, joined by commas: `en,zh`."""
+    FACT_KIND_INCOME_SUPPORT: _FactKind.ValueType  # 10
+    """Of a household: `yes` or `no`. Holds for a year."""
+    FACT_KIND_NOTE: _FactKind.ValueType  # 11
+    """Of a household: a text of at most 500 characters. Never counted. Holds for a year."""
+    FACT_KIND_LIVES_ALONE: _FactKind.ValueType  # 12
+    """Of a member: `yes` or `no`. Holds for half a year."""
+    FACT_KIND_BEDRIDDEN: _FactKind.ValueType  # 13
+    """Of a member: `yes` or `no`. Holds for half a year."""
+    FACT_KIND_DISABLED: _FactKind.ValueType  # 14
+    """Of a member: `yes` or `no`. Holds for two years."""
+    FACT_KIND_INFANT: _FactKind.ValueType  # 15
+    """Of a member: `yes` or `no`. Holds for a year."""
+    FACT_KIND_PREGNANT: _FactKind.ValueType  # 16
+    """Of a member: `yes` or `no`. Holds for half a year."""
+    FACT_KIND_CHRONIC_ILLNESS: _FactKind.ValueType  # 17
+    """Of a member: `yes` or `no`. Holds for two years."""
+    FACT_KIND_EMPLOYED: _FactKind.ValueType  # 18
+    """Of a member: `yes` or `no`. Holds for a year."""
+    FACT_KIND_LANGUAGES: _FactKind.ValueType  # 19
+    """Of a member: BCP 47 tags, joined by commas."""
+
+class FactKind(_FactKind, metaclass=_FactKindEnumTypeWrapper):
+    """What is known of a building, a dwelling, a household or a member, which values it has, and for how long it holds;
+    what names no time holds until somebody tells otherwise.
+    """
+
+FACT_KIND_UNSPECIFIED: FactKind.ValueType  # 0
+"""Never accepted in a request."""
+FACT_KIND_YEAR_BUILT: FactKind.ValueType  # 1
+"""Of a building: the year, such as `1998`."""
+FACT_KIND_STOREYS: FactKind.ValueType  # 2
+"""Of a building: how many storeys."""
+FACT_KIND_LIFTS: FactKind.ValueType  # 3
+"""Of a building: how many lifts. Holds for five years."""
+FACT_KIND_ROOMS: FactKind.ValueType  # 4
+"""Of a dwelling: how many rooms."""
+FACT_KIND_FLOOR_AREA: FactKind.ValueType  # 5
+"""Of a dwelling: whole square metres."""
+FACT_KIND_VACANT: FactKind.ValueType  # 6
+"""Of a dwelling: `yes` or `no`. Holds for a year."""
+FACT_KIND_HOUSEHOLD_SIZE: FactKind.ValueType  # 7
+"""Of a household: how many people, also those who are not registered. Holds for a year."""
+FACT_KIND_TENURE: FactKind.ValueType  # 8
+"""Of a household: `owned`, `rented`, `public_rental`, `employer` or `with_relatives`. Holds for two years."""
+FACT_KIND_HOUSEHOLD_LANGUAGES: FactKind.ValueType  # 9
+"""Of a household: BCP 47 tags, joined by commas: `en,zh`."""
+FACT_KIND_INCOME_SUPPORT: FactKind.ValueType  # 10
+"""Of a household: `yes` or `no`. Holds for a year."""
+FACT_KIND_NOTE: FactKind.ValueType  # 11
+"""Of a household: a text of at most 500 characters. Never counted. Holds for a year."""
+FACT_KIND_LIVES_ALONE: FactKind.ValueType  # 12
+"""Of a member: `yes` or `no`. Holds for half a year."""
+FACT_KIND_BEDRIDDEN: FactKind.ValueType  # 13
+"""Of a member: `yes` or `no`. Holds for half a year."""
+FACT_KIND_DISABLED: FactKind.ValueType  # 14
+"""Of a member: `yes` or `no`. Holds for two years."""
+FACT_KIND_INFANT: FactKind.ValueType  # 15
+"""Of a member: `yes` or `no`. Holds for a year."""
+FACT_KIND_PREGNANT: FactKind.ValueType  # 16
+"""Of a member: `yes` or `no`. Holds for half a year."""
+FACT_KIND_CHRONIC_ILLNESS: FactKind.ValueType  # 17
+"""Of a member: `yes` or `no`. Holds for two years."""
+FACT_KIND_EMPLOYED: FactKind.ValueType  # 18
+"""Of a member: `yes` or `no`. Holds for a year."""
+FACT_KIND_LANGUAGES: FactKind.ValueType  # 19
+"""Of a member: BCP 47 tags, joined by commas."""
+Global___FactKind: _TypeAlias = FactKind  # noqa: Y015
+
+class _FactSource:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _FactSourceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FactSource.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    FACT_SOURCE_UNSPECIFIED: _FactSource.ValueType  # 0
+    """Never accepted in a request."""
+    FACT_SOURCE_VISIT: _FactSource.ValueType  # 1
+    """Somebody of staff was there and saw it."""
+    FACT_SOURCE_REGISTER: _FactSource.ValueType  # 2
+    """A register says so, such as that of the police."""
+    FACT_SOURCE_SELF_DECLARED: _FactSource.ValueType  # 3
+    """A member of the household says so."""
+    FACT_SOURCE_OTHER_BODY: _FactSource.ValueType  # 4
+    """A body says so, which the request names."""
+
+class FactSource(_FactSource, metaclass=_FactSourceEnumTypeWrapper):
+    """Where a fact comes from."""
+
+FACT_SOURCE_UNSPECIFIED: FactSource.ValueType  # 0
+"""Never accepted in a request."""
+FACT_SOURCE_VISIT: FactSource.ValueType  # 1
+"""Somebody of staff was there and saw it."""
+FACT_SOURCE_REGISTER: FactSource.ValueType  # 2
+"""A register says so, such as that of the police."""
+FACT_SOURCE_SELF_DECLARED: FactSource.ValueType  # 3
+"""A member of the household says so."""
+FACT_SOURCE_OTHER_BODY: FactSource.ValueType  # 4
+"""A body says so, which the request names."""
+Global___FactSource: _TypeAlias = FactSource  # noqa: Y015
+
+class _FactSubject:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _FactSubjectEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FactSubject.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    FACT_SUBJECT_UNSPECIFIED: _FactSubject.ValueType  # 0
+    """Never accepted in a request."""
+    FACT_SUBJECT_BUILDING: _FactSubject.ValueType  # 1
+    """A building."""
+    FACT_SUBJECT_DWELLING: _FactSubject.ValueType  # 2
+    """A dwelling."""
+    FACT_SUBJECT_HOUSEHOLD: _FactSubject.ValueType  # 3
+    """A household."""
+    FACT_SUBJECT_MEMBER: _FactSubject.ValueType  # 4
+    """A person who is a member of a household."""
+
+class FactSubject(_FactSubject, metaclass=_FactSubjectEnumTypeWrapper):
+    """What a fact is about."""
+
+FACT_SUBJECT_UNSPECIFIED: FactSubject.ValueType  # 0
+"""Never accepted in a request."""
+FACT_SUBJECT_BUILDING: FactSubject.ValueType  # 1
+"""A building."""
+FACT_SUBJECT_DWELLING: FactSubject.ValueType  # 2
+"""A dwelling."""
+FACT_SUBJECT_HOUSEHOLD: FactSubject.ValueType  # 3
+"""A household."""
+FACT_SUBJECT_MEMBER: FactSubject.ValueType  # 4
+"""A person who is a member of a household."""
+Global___FactSubject: _TypeAlias = FactSubject  # noqa: Y015
+
+class _Relation:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _RelationEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Relation.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    RELATION_UNSPECIFIED: _Relation.ValueType  # 0
+    """Never accepted in a request."""
+    RELATION_REFERENCE_PERSON: _Relation.ValueType  # 1
+    """The person from whom the relations of the others are told."""
+    RELATION_PARTNER: _Relation.ValueType  # 2
+    """Husband, wife or partner."""
+    RELATION_CHILD: _Relation.ValueType  # 3
+    """Son or daughter."""
+    RELATION_PARENT: _Relation.ValueType  # 4
+    """Father or mother."""
+    RELATION_GRANDPARENT: _Relation.ValueType  # 5
+    """Grandfather or grandmother."""
+    RELATION_GRANDCHILD: _Relation.ValueType  # 6
+    """Grandson or granddaughter."""
+    RELATION_OTHER_RELATIVE: _Relation.ValueType  # 7
+    """Another relative."""
+    RELATION_CARER: _Relation.ValueType  # 8
+    """Somebody who lives there to care for a member."""
+    RELATION_TENANT: _Relation.ValueType  # 9
+    """Somebody who rents a part."""
+    RELATION_OTHER: _Relation.ValueType  # 10
+    """Anybody else."""
+
+class Relation(_Relation, metaclass=_RelationEnumTypeWrapper):
+    """What a member of a household is to its reference person."""
+
+RELATION_UNSPECIFIED: Relation.ValueType  # 0
+"""Never accepted in a request."""
+RELATION_REFERENCE_PERSON: Relation.ValueType  # 1
+"""The person from whom the relations of the others are told."""
+RELATION_PARTNER: Relation.ValueType  # 2
+"""Husband, wife or partner."""
+RELATION_CHILD: Relation.ValueType  # 3
+"""Son or daughter."""
+RELATION_PARENT: Relation.ValueType  # 4
+"""Father or mother."""
+RELATION_GRANDPARENT: Relation.ValueType  # 5
+"""Grandfather or grandmother."""
+RELATION_GRANDCHILD: Relation.ValueType  # 6
+"""Grandson or granddaughter."""
+RELATION_OTHER_RELATIVE: Relation.ValueType  # 7
+"""Another relative."""
+RELATION_CARER: Relation.ValueType  # 8
+"""Somebody who lives there to care for a member."""
+RELATION_TENANT: Relation.ValueType  # 9
+"""Somebody who rents a part."""
+RELATION_OTHER: Relation.ValueType  # 10
+"""Anybody else."""
+Global___Relation: _TypeAlias = Relation  # noqa: Y015
+
 class _KeyKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015

@@ -28,8 +28,9 @@ The scopes, one by one:
   cases.supervise         reopen cases of one's areas that were resolved or closed; acknowledge escalations
   cases.import            import history: backdate commands (`occurred_time`), and finish the import
   sensors.write           register sensors of one's areas, and take them out of use
-  parties.read            read a person's data; each reading is recorded with its purpose
-  parties.register        register residents
+  parties.read            read a person's or a household's data; each reading is recorded with its purpose
+  parties.register        register residents, buildings and households; tell facts about them
+  households.self         read one's own household, and tell facts about it and oneself
   parties.erase           erase a person for good, or the content of a case without a registered reporter
   consents.self           let another person or a program act in one's own name, and end that
   notices.self            choose how one is told about the cases that one reported; read what one was told

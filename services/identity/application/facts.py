@@ -1,0 +1,135 @@
+"""Use cases of facts in areas: what is to be checked again, and how many there are of what."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from libs.ledger.recorded import Context
+from libs.query.freshness import Fresh
+from libs.query.paging import ListRequest, Page, ascending
+from libs.query.reach import Jurisdiction, Permit, area_too_small
+from libs.rules.areas import AreaPath, parent_of
+from services.identity.application.area import AreaStream, defined
+from services.identity.application.household_ports import BuildingReads, HouseholdReads
+from services.identity.application.resident import DisclosureStream
+from services.identity.application.visit import FactsStream, Subject, note, stream_id
+from services.identity.domain import household_refusals as unfit
+from services.identity.domain.fact_kinds import RULES, FactKind, SubjectKind
+from services.identity.domain.facts import Standing
+from services.identity.domain.values import Level, Purpose
+
+MOST_SUBJECTS = 5_000
+"""So many are opened for one answer."""
+_ORDER = (ascending("subject_kind"), ascending("subject_id"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToCheck:
+    """A fact that is contradicted, or stale."""
+
+    subject: Subject
+    kind: FactKind
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """What there was in an area at a moment; `by_value` only for those who may read all of it."""
+
+    buildings: int
+    dwellings: int
+    households: int
+    members: int
+    by_value: Mapping[tuple[FactKind, str], int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactsInAreas:
+    """What can be asked about all facts of an area."""
+
+    stream: FactsStream
+    disclosures: DisclosureStream
+    areas: AreaStream
+    buildings: BuildingReads
+    households: HouseholdReads
+
+    def to_check(
+        self,
+        request: ListRequest,
+        area_id: str,
+        at: datetime,
+        purpose: Purpose,
+        fresh: Fresh,
+        context: Context,
+        permit: Permit,
+    ) -> tuple[Sequence[ToCheck], str]:
+        """A page of contradictions and of stale facts in an area; that people are named is recorded."""
+        area_path = defined(self.areas, area_id).path
+        permit(Jurisdiction(area_path=area_path))
+        page = Page.of(request, _ORDER)
+        subjects, _ = self._within(area_path, at, fresh)
+        after = page.after
+        found: list[ToCheck] = []
+        token = ""
+        for subject in subjects:
+            if after is not None and (subject[0].value, subject[1]) <= after:
+                continue
+            found += self._doubtful(subject, at)
+            if len(found) >= page.size:
+                token = page.token(subject[0].value, subject[1]) if subject != subjects[-1] else ""
+                break
+        named = dict.fromkeys(each.subject[1] for each in found if each.subject[0].is_of_people)
+        note(self.disclosures, [*named], purpose, "", replace(context, area=area_path))
+        return found, token
+
+    def count(
+        self,
+        area_id: str,
+        at: datetime,
+        with_facts: bool,
+        fresh: Fresh,
+        permit: Permit,
+        reads: Callable[[AreaPath], bool],
+    ) -> Counts:
+        """What there was in an area at a moment. `reads`: whether the caller may read all of an area.
+
+        Others get no grid cell and no facts. Refuses AREA_TOO_SMALL, AREA_TOO_LARGE, OUT_OF_REACH.
+        """
+        area = defined(self.areas, area_id)
+        if area.level is Level.GRID_CELL and not reads(area.path):
+            raise area_too_small(area.path, parent_of(area.path))
+        if with_facts:
+            permit(Jurisdiction(area_path=area.path))
+        subjects, many = self._within(area.path, at, fresh, bounded=with_facts)
+        by_value: Counter[tuple[FactKind, str]] = Counter()
+        for subject in subjects if with_facts else ():
+            standing = self.stream.load(stream_id(subject)).state.standing(at)
+            by_value.update(
+                (kind, each.newest.told.value) for kind, each in standing.items() if RULES[kind].counted
+            )
+        return Counts(
+            buildings=many[SubjectKind.BUILDING],
+            dwellings=many[SubjectKind.DWELLING],
+            households=many[SubjectKind.HOUSEHOLD],
+            members=many[SubjectKind.MEMBER],
+            by_value=by_value,
+        )
+
+    def _doubtful(self, subject: Subject, at: datetime) -> Iterator[ToCheck]:
+        standing = self.stream.load(stream_id(subject)).state.standing(at)
+        for kind, each in standing.items():
+            if each.stale or each.contradicting:
+                yield ToCheck(subject=subject, kind=kind, standing=each)
+
+    def _within(
+        self, area_path: AreaPath, at: datetime, fresh: Fresh, *, bounded: bool = True
+    ) -> tuple[Sequence[Subject], Mapping[SubjectKind, int]]:
+        """All there is in an area at a moment, in the order of kind and id; refuses AREA_TOO_LARGE."""
+        buildings, dwellings = self.buildings.within(area_path, at, fresh)
+        households, members = self.households.within(area_path, at, fresh)
+        ids = dict(zip(SubjectKind, (buildings, dwellings, households, members), strict=True))
+        subjects = [(kind, each) for kind, some in ids.items() for each in some]
+        if bounded and len(subjects) > MOST_SUBJECTS:
+            raise unfit.area_is_too_large(MOST_SUBJECTS)
+        return subjects, {kind: len(some) for kind, some in ids.items()}

@@ -1,0 +1,46 @@
+"""The rpcs about all facts of an area."""
+
+from linli.identity.v1 import identity_service_pb2 as pb
+
+from libs.query.freshness import Fresh
+from libs.rpc.call import Call
+from libs.rpc.moments import moment_of
+from services.identity.application.app import App
+from services.identity.entrypoints.visit import READING_SCOPE, permit_by
+from services.identity.entrypoints.wire.household import counts_shown, to_check_shown
+from services.identity.entrypoints.wire.words import PURPOSES
+
+
+class FactsApi:
+    """What is to be checked, and how many there are of what."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    def list_facts_to_check(
+        self, request: pb.ListFactsToCheckRequest, call: Call
+    ) -> pb.ListFactsToCheckResponse:
+        """Read a page of contradictions and stale facts."""
+        found, next_token = self._app.facts.to_check(
+            request,
+            request.area_id,
+            moment_of(request, "at_time") or call.now(),
+            PURPOSES.from_wire(request.purpose),
+            Fresh.of(request, call),
+            call.context(),
+            call.permit,
+        )
+        return pb.ListFactsToCheckResponse(facts=map(to_check_shown, found), next_page_token=next_token)
+
+    def count_households(self, request: pb.CountHouseholdsRequest, call: Call) -> pb.CountHouseholdsResponse:
+        """Count what there is in an area."""
+        reach = call.caller.reach(READING_SCOPE)
+        counts = self._app.facts.count(
+            request.area_id,
+            moment_of(request, "at_time") or call.now(),
+            request.with_facts,
+            Fresh.of(request, call),
+            permit_by(call, READING_SCOPE),
+            lambda area_path: reach.covers(area_path=area_path),
+        )
+        return counts_shown(counts)
