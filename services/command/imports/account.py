@@ -98,8 +98,9 @@ def of_load(loaded: Loaded, checked: Checked, *, finish: bool) -> Iterator[str]:
         yield from wrapped(f"{loaded.released:,} cases were handed over to the running clocks.")
     else:
         yield from wrapped(
-            "The cases are held from the running clocks, so that a later file can bring them up to date. When"
-            " the history is complete, run the same command with --finish."
+            "Cases that no run with --finish has handed over are held from the running clocks, so that a"
+            " later file can bring them up to date. When the history is complete, run the same command with"
+            " --finish."
         )
     yield from _listed(
         "The file tells the past otherwise; the platform's account stands:", told.changed_past, told.past

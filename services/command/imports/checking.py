@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from services.command.imports.cells import columns_of
 from services.command.imports.ground import Ground
-from services.command.imports.mapping import Map
+from services.command.imports.mapping import REFUSE, Map
 from services.command.imports.readers.reading import heading_of, rows_of, written
 from services.command.imports.readers.row import FileWrong
 from services.command.imports.requests import Left, Reading, Request
@@ -99,13 +99,38 @@ def as_written(path: Path, by: Map) -> Map:
 def check(path: Path, by: Map, ground: Ground, show: Callable[[int], None] = lambda _rows: None) -> Checked:
     """Read it all. Raises `FileWrong`; what is wrong with rows is counted."""
     checked = Checked()
-    if not ground.areas.find(by.place.without):
-        raise FileWrong(f"place.without: {named_nothing(by.place.without, ground.areas, 'area')}")
+    if wrong := list(_mistakes(by, ground)):
+        raise FileWrong("\n".join(wrong))
     for outcome in outcomes(path, by, ground, checked.unknown):
         checked.add(outcome)
         if checked.rows % _EVERY == 0:
             show(checked.rows)
     return checked
+
+
+def _mistakes(by: Map, ground: Ground) -> Iterator[str]:
+    """What the map names that is not on the platform, whatever the file says."""
+    named = [
+        ("place.without", by.place.without, ground.areas, "area"),
+        *(
+            (f"affairs.values.{word}", value, ground.affairs, "affair")
+            for word, value in by.affairs.values.items()
+        ),
+        *(
+            (f"owners.values.{word}", value, ground.bodies, "body")
+            for word, value in by.owners.values.items()
+        ),
+        *((f"outcomes.affairs.{word}", word, ground.affairs, "affair") for word in by.outcomes.affairs),
+    ]
+    if by.affairs.otherwise != REFUSE:
+        named.append(("affairs.otherwise", by.affairs.otherwise, ground.affairs, "affair"))
+    for where, word, words, kind in named:
+        if not words.find(word):
+            yield f"{where}: {named_nothing(word, words, kind)}"
+    for word, code in by.outcomes.affairs.items():
+        has = ground.outcomes.get(ground.affairs.find(word), [code])
+        if code not in has:
+            yield f"outcomes.affairs.{word}: this affair has no outcome {code!r}: it has {', '.join(has)}"
 
 
 def verdict(checked: Checked, by: Map) -> str:

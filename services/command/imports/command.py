@@ -112,7 +112,7 @@ def _load(
 ) -> int:
     say(f"Loading {checked.requests:,} requests ...")
     loaded = load(services, file, by, ground, checked, live=sys.stdout.isatty(), finish=finish)
-    board = board_of(services, by, checked, loaded.told)
+    board = board_of(services, by, checked, loaded, finish=finish)
     say("")
     _say(page.lines(board, period_of(checked), by.report.notes))
     _say(("", page.RULE))

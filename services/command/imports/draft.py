@@ -82,7 +82,7 @@ def _states(columns: Mapping[str, Column], chosen: Mapping[str, str]) -> Iterato
     yield "  values:  # each is open, started, resolved, closed, withdrawn or rejected"
     listed = _listed(columns[chosen["state"]])
     if not listed:
-        yield f"    {{}}  # say: {_MANY} in the file; list what they mean, for instance {{Done: closed}}"
+        yield f"    # say: {_MANY} in the file; list what they mean, for instance Done: closed"
     for value, count in listed:
         step = _known(value, STEPS)
         sure = "guess" if step else "say: this word is not known"
@@ -98,7 +98,8 @@ def _affairs(columns: Mapping[str, Column], chosen: Mapping[str, str]) -> Iterat
     listed = _listed(columns[chosen["affair"]])
     for value, count in listed:
         yield f"    # {_quoted(value)}: ...  # {count:,} rows"
-    yield "    {}" if listed else f"    {{}}  # {_UNLISTED}"
+    if not listed:
+        yield f"    # {_UNLISTED}"
 
 
 def _owners(columns: Mapping[str, Column], chosen: Mapping[str, str]) -> Iterator[str]:
@@ -118,7 +119,7 @@ def _channels(columns: Mapping[str, Column], chosen: Mapping[str, str]) -> Itera
     yield "  values:"
     listed = _listed(columns[chosen["channel"]])
     if not listed:
-        yield f"    {{}}  # say: {_UNLISTED}"
+        yield f"    # say: {_UNLISTED}"
     for value, count in listed:
         channel = _known(value, CHANNELS)
         yield f"    {_quoted(value)}: {channel or 'import'}  # guess; {count:,} rows"

@@ -1,7 +1,7 @@
 """What the platform knows that a file must fit to: affairs, bodies, areas, and what is in force when."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from enum import Enum, auto
@@ -63,6 +63,8 @@ class Ground:
     bodies: Words
     areas: Words
     without_names: frozenset[str]
+    outcomes: Mapping[str, Sequence[str]]
+    """By affair: the codes with which its cases can be resolved."""
     boundaries: "Boundaries"
     ask: Callable[[str, str, datetime], Span | None]
     ask_areas: Callable[[datetime], Words]
@@ -145,6 +147,7 @@ def survey(services: Services) -> Ground:
         bodies=Words((each.body_id, (*_names(each.name), each.natural_key.value)) for each in bodies),
         areas=Words((each.area_id, _names(each.name)) for each in areas),
         without_names=frozenset(each.affair_id for each in affairs if each.anonymous_allowed),
+        outcomes={each.affair_id: [choice.code for choice in each.outcomes] for each in affairs},
         boundaries=Boundaries(_boundaries(services, areas)),
         ask=lambda affair_id, area_id, at: _responsible(services, affair_id, area_id, at),
         ask_areas=lambda at: _areas_of(services, at),

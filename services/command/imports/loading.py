@@ -128,6 +128,7 @@ def period_of(checked: Checked) -> Period:
     return Period(first=checked.first, last=checked.last, until=checked.until)
 
 
-def board_of(services: Services, by: Map, checked: Checked, told: Told) -> Board:
+def board_of(services: Services, by: Map, checked: Checked, loaded: Loaded, *, finish: bool) -> Board:
     """The scoreboard of the file's period, once it has seen all that was told."""
-    return read_board(services, told.revision, period_of(checked), cut_of(by))
+    held = not finish or bool(loaded.told.failed)
+    return read_board(services, loaded.told.revision, period_of(checked), cut_of(by), held=held)

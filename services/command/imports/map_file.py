@@ -90,6 +90,8 @@ def _construct(loader: Any, node: yaml.MappingNode) -> Iterator[dict[Any, Any]]:
     made: dict[Any, Any] = {}
     yield made
     for key, value in loader.construct_mapping(node, deep=True).items():
+        if value is None:
+            continue  # a key with nothing below it but comments says nothing
         number = key in _NUMERIC and isinstance(value, str) and _NUMBER.match(value)
         made[key] = (float(value) if "." in value else int(value)) if number else value
 

@@ -108,6 +108,8 @@ class Outcomes(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
 
     resolved: str = "resolved"
     rejected: str = "not-ours"
+    affairs: dict[str, str] = {}
+    """By affair (id or name): how its requests were resolved, where its list of outcomes is another."""
 
 
 class Report(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):

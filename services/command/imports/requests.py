@@ -21,6 +21,7 @@ from services.command.imports.words import folded
 
 Place = tuple[float, float]
 
+_SWAPPED = "would lie inside if latitude and longitude were swapped"
 _LONGEST_NUMBER, _LONGEST_ADDRESS, _LONGEST_DESCRIPTION = 64, 500, 4000
 
 
@@ -37,6 +38,7 @@ class Request:
     body_id: str
     unowned: bool
     state: str  # a `Step` of the map
+    outcome: str  # how it was resolved, if it was
     channel: int
     anonymous: bool
     place: Place | None  # latitude, longitude
@@ -78,6 +80,7 @@ class Reading:
         self._channels = _folded(by.channels.values)
         self._areas = _folded(by.place.areas)
         self._without = ground.areas.find(by.place.without)
+        self._outcomes = {ground.affairs.find(word): code for word, code in by.outcomes.affairs.items()}
 
     @property
     def unknown(self) -> Counter[tuple[Rule, str]]:
@@ -124,7 +127,8 @@ class Reading:
         body_id, unowned = self._owner(at, affair_id, (self._without, located), opened)
         return Request(
             line=at.row.line, number=number, affair_id=affair_id, body_id=body_id, unowned=unowned,
-            state=state, channel=self._channel(at), anonymous=self._is_anonymous(at, affair_id),
+            state=state, outcome=self._outcome(at, affair_id, state),
+            channel=self._channel(at), anonymous=self._is_anonymous(at, affair_id),
             place=place, area_id=area_id, inside=bool(located),
             address=self._cells.text(at, "address", _LONGEST_ADDRESS),
             description=self._cells.text(at, "description", _LONGEST_DESCRIPTION),
@@ -161,6 +165,15 @@ class Reading:
                 return found
         self._cells.apply(at, Rule.UNKNOWN_AFFAIR, "affair", repr(given))
         raise AssertionError  # it cannot be repaired
+
+    def _outcome(self, at: At, affair_id: str, state: str) -> str:
+        if state not in {"resolved", "closed"}:
+            return ""
+        code, known = self._outcomes.get(affair_id, self._map.outcomes.resolved), self._ground.outcomes
+        if code not in known[affair_id]:
+            has = ", ".join(known[affair_id])
+            self._cells.apply(at, Rule.UNKNOWN_OUTCOME, "affair", f"{affair_id}: {code} (it has {has})")
+        return code
 
     def _owner(self, at: At, affair_id: str, areas: Sequence[str], opened: datetime) -> tuple[str, bool]:
         """The body that the row names ("": the list decides), and whether nobody has the case."""
@@ -205,6 +218,8 @@ class Reading:
         if place is not None and (located := self._ground.locate(place, opened)):
             return place, named or self._without, located
         if place is not None:
+            if self._ground.locate((place[1], place[0]), opened):
+                self._cells.unknown[Rule.OUTSIDE, _SWAPPED] += 1
             self._cells.apply(at, Rule.OUTSIDE, "latitude", f"{place[0]}, {place[1]}")
         elif named:
             self._cells.apply(at, Rule.AREA_ALONE, "area", "")

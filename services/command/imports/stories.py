@@ -117,7 +117,7 @@ def _steps(request: Request, by: Map, stage: _Stage) -> Iterator[Step]:
     match request.state:
         case "resolved" | "closed":
             if not stage.resolved:
-                resolution = pb.ResolveCaseRequest(outcome_code=by.outcomes.resolved)
+                resolution = pb.ResolveCaseRequest(outcome_code=request.outcome)
                 yield _dated(resolution, request.ended, request, by)
             if request.state == "closed":
                 yield _dated(pb.CloseCaseRequest(), request.ended, request, by)

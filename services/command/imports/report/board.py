@@ -80,9 +80,13 @@ class Board:
     waiting: Sequence[OpenCase] = ()
     crews: Row = field(default_factory=Row)
     cut: Cut = UNNAMED
+    held: bool = False
+    """The clocks do not run for these cases yet: nothing tells of limits that pass without an answer."""
 
 
-def read_board(city: Asked, revision: str, period: Period, cut: Cut = UNNAMED) -> Board:
+def read_board(
+    city: Asked, revision: str, period: Period, cut: Cut = UNNAMED, *, held: bool = False
+) -> Board:
     """By area, body and affair; waits until the scoreboard has seen `revision`.
 
     Only cases opened in the period count, and open ones are judged at its end.
@@ -113,6 +117,7 @@ def read_board(city: Asked, revision: str, period: Period, cut: Cut = UNNAMED) -
         waiting=_longest_open(city, revision, period),
         crews=channels.get("field_report", Row()),
         cut=cut,
+        held=held,
     )
 
 

@@ -58,9 +58,8 @@ def headline(board: Board) -> str:
         text += (
             f", {whole.on_time_rate:.1%} within the limit, half within {spoken(whole.median_close_seconds)}"
         )
-    text += (
-        f"; {share(whole.first_response_breached, whole.cases)} got their first answer late or not at all; "
-    )
+    late = share(whole.first_response_breached, whole.cases)
+    text += f"; {late} got their first answer {_late_or_never(board)}; "
     if not whole.open:
         return f"{text}none is still open."
     be = "is" if whole.open == 1 else "are"
@@ -104,7 +103,7 @@ def _all_late(board: Board) -> Iterator[_Late]:
         for row in section.rows:
             name = name_of(row.name, row.group_id or section.without)
             yield from _resolved_late(row, name, board.whole)
-            yield from _answered_late(row, name, board.whole)
+            yield from _answered_late(row, name, board)
 
 
 def _resolved_late(row: Row, name: str, whole: Row) -> Iterator[_Late]:
@@ -118,11 +117,16 @@ def _resolved_late(row: Row, name: str, whole: Row) -> Iterator[_Late]:
     yield _Late(what="resolved", late=row.late, of=resolved, sentence=f"{text}.")
 
 
-def _answered_late(row: Row, name: str, whole: Row) -> Iterator[_Late]:
+def _late_or_never(board: Board) -> str:
+    return "late" if board.held else "late or not at all"
+
+
+def _answered_late(row: Row, name: str, board: Board) -> Iterator[_Late]:
+    whole = board.whole
     waited, of_all = row.first_response_breached, whole.first_response_breached
     if row.cases < _FEWEST or waited * whole.cases <= of_all * row.cases:
         return
-    text = f"{name}: {waited:,} of {row.cases:,} cases got a first answer late or not at all "
+    text = f"{name}: {waited:,} of {row.cases:,} cases got a first answer {_late_or_never(board)} "
     text += f"({share(waited, row.cases)}; of all cases {share(of_all, whole.cases)})."
     yield _Late(what="answered", late=waited, of=row.cases, sentence=text)
 

@@ -27,4 +27,4 @@ def lines(board: Board, period: Period, sentences: Sequence[str] = ()) -> Iterat
     yield ""
     yield from tables.lines(board)
     yield ""
-    yield from tables.LEGEND
+    yield from tables.LEGEND_OF_HELD if board.held else tables.LEGEND

@@ -20,6 +20,11 @@ LEGEND = (
     "first late: of all cases, the share whose first answer came after its limit, or has not come though",
     "that limit is used up.",
 )
+LEGEND_OF_HELD = (
+    *LEGEND[:-2],
+    "first late: of all cases, the share whose first answer came after its limit. Those that have none yet",
+    "are counted once the cases are handed over to the clocks (--finish).",
+)
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 

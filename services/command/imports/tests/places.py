@@ -40,6 +40,7 @@ def ground(
         bodies=Words((found, [name]) for found, name in (bodies or {}).items()),
         areas=Words((found, [name]) for found, name in (areas or {"city": "City", "mitte": "Mitte"}).items()),
         without_names=frozenset(affairs),
+        outcomes={found: ("removed",) if found == "tree" else ("resolved", "explained") for found in affairs},
         boundaries=Boundaries([("mitte", square(13.3, 52.5, 0.1), SINCE)]),
         ask=ask,
         ask_areas=ask_areas,

@@ -44,6 +44,7 @@ states: {values: {offen: open, in Arbeit: started, erledigt: closed, zurückgezo
 affairs: {values: {Licht: lamp}}
 owners: {by: column, values: {G: Gartenamt}}
 channels: {values: {Telefon: phone_operator}}
+outcomes: {affairs: {Baumschaden: removed}}
 place: {without: City}
 blank: [k. A.]
 """
@@ -319,6 +320,41 @@ def test_all_unknown_words_of_a_row_are_told_at_once(tmp_path: Path) -> None:
     assert "    (the platform knows: baumschaden, lamp, laterne, tree)" in list(
         account.of_check(checked, parse_map(MAP), GROUND)
     )
+
+
+@pytest.mark.capability("004.13")
+def test_an_outcome_that_an_affair_does_not_have_is_found_before_anything_is_loaded(tmp_path: Path) -> None:
+    by = MAP.replace("outcomes: {affairs: {Baumschaden: removed}}\n", "")
+
+    left = read({}, by)
+
+    assert isinstance(left, Left)
+    assert (left.rule, left.detail) == (Rule.UNKNOWN_OUTCOME, "tree: resolved (it has removed)")
+    assert request({}).outcome == "removed"
+    assert request({"stand": "offen", "ende": ""}, by).outcome == ""
+
+
+def test_every_word_of_the_map_that_names_nothing_is_a_mistake_of_the_map(tmp_path: Path) -> None:
+    wrong = MAP.replace("Licht: lamp", "Licht: lamb").replace("G: Gartenamt", "G: Gartenamd")
+    wrong = wrong.replace("Baumschaden: removed", "Baumschaden: removd, Wald: removed")
+
+    with pytest.raises(FileWrong) as said:
+        check(tmp_path, FILE, wrong)
+
+    told = str(said.value).replace(" on the platform, by id or name", "").splitlines()
+    assert told == [
+        "affairs.values.Licht: there is no affair 'lamb'; did you mean 'lamp'?",
+        "owners.values.G: there is no body 'Gartenamd'; did you mean 'gartenamt'?",
+        "outcomes.affairs.Wald: there is no affair 'Wald'",
+        "outcomes.affairs.Baumschaden: this affair has no outcome 'removd': it has removed",
+    ]
+
+
+def test_coordinates_in_the_wrong_columns_are_noticed(tmp_path: Path) -> None:
+    checked = check(tmp_path, FILE.replace("52.53;13.35", "13.35;52.53"))
+
+    said = " ".join("\n".join(account.of_check(checked, parse_map(MAP), GROUND)).split())
+    assert "outside: would lie inside if latitude and longitude were swapped (2)" in said
 
 
 def test_a_file_of_another_time_is_refused_as_a_whole(tmp_path: Path) -> None:

@@ -18,9 +18,9 @@ BY = parse_map(
 OPENED = datetime(2020, 3, 1, 9, 0, tzinfo=UTC)
 STARTED, ENDED = OPENED + timedelta(hours=4), OPENED + timedelta(days=2)
 CLOSED = Request(
-    line=2, number="Q-7", affair_id="lamp", body_id="b-1", unowned=False, state="closed", channel=1,
-    anonymous=False, place=None, area_id="city", address="", description="", opened=OPENED, responded=STARTED,
-    ended=ENDED, updated=ENDED, inside=True, rules=(),
+    line=2, number="Q-7", affair_id="lamp", body_id="b-1", unowned=False, state="closed", outcome="resolved",
+    channel=1, anonymous=False, place=None, area_id="city", address="", description="", opened=OPENED,
+    responded=STARTED, ended=ENDED, updated=ENDED, inside=True, rules=(),
 )  # fmt: skip
 OPEN = replace(CLOSED, state="open", responded=None, ended=None, updated=OPENED)
 THERE = Known(
