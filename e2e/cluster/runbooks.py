@@ -16,7 +16,7 @@ FIRST, BEHIND = "When an alert fires", "Change the master key"
 
 _PROGRAMS = (
     *("kubectl", "helm", "linli", ".venv/bin/linli", "rabbitmqctl", "rabbitmq-diagnostics", "psql"),
-    *("pg_dump", "pg_restore", "curl", "jq", "openssl", "chronyc", "iostat", "ls", "ss"),
+    *("pg_dump", "pg_restore", "curl", "jq", "openssl", "chronyc", "iostat", "timedatectl", "ls", "ss"),
 )
 _FENCE = re.compile(r"^ *```(\w+)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"(?<!`)`([^`]+)`(?!`)")
@@ -120,9 +120,6 @@ _IMPORTED = {" office ": " always ", "days.csv": "days.csv --known-until 2027-12
 """The town's calendar, of which the file leaves out a year."""
 _BY_OPERATOR = RunBy("test_an_operator_mends.py")
 _SELF_EXPLAINING = NotRun("names a command, without a line to run")
-_NO_CLOCK = NotRun(
-    "asks and sets the clock of a machine: a container has none, and the tests' machine is shared"
-)
 _MANY = {"<service>": "cases", "<source>": "identity", "<view>": "all_cases"}
 _NO_PARKED = {"ID": "7", "<service>": "cases"}
 
@@ -331,8 +328,4 @@ PLAN: Mapping[str, Plan] = {
     "linli <service> server": _A_ROLE,
     "linli <service> worker": _A_ROLE,
     "linli <service> await-schema": NotRun("needs the settings of a service: test_awaiting.py runs it"),
-    # not here
-    "chronyc tracking": _NO_CLOCK,
-    "chronyc makestep": _NO_CLOCK,
-    "iostat -x 5": NotRun("runs until it is interrupted, on the machine of the database"),
 }
