@@ -38,14 +38,18 @@ class Builder:
         except subprocess.TimeoutExpired:
             return False
 
+    def has(self, image: str) -> bool:
+        """Whether an image is here."""
+        return bool(self._told(*self._inspect, "{{.}}", image))
+
     def pinned(self, image: str) -> str:
         """The image by its digest in the registry, whatever its tag means tomorrow; "" where it has none."""
         if "@sha256:" in image:
             return image
         if self.name == "buildah":
-            digest = self._told("inspect", "--type", "image", "--format", "{{.FromImageDigest}}", image)
+            digest = self._told(*self._inspect, "{{.FromImageDigest}}", image)
             return f"{_untagged(image)}@{digest}" if digest.startswith("sha256:") else ""
-        said = self._told("image", "inspect", "--format", "{{range .RepoDigests}}{{println .}}{{end}}", image)
+        said = self._told(*self._inspect, "{{range .RepoDigests}}{{println .}}{{end}}", image)
         return next(iter(said.split()), "")
 
     def take(self, archive: Path, tag: str) -> None:
@@ -69,6 +73,12 @@ class Builder:
             self._run("save", "--quiet", "--format", "docker-archive", "--output", str(archive), tag)
         else:
             self._run("push", "--quiet", tag, f"docker-archive:{archive}:{tag}")
+
+    @property
+    def _inspect(self) -> tuple[str, ...]:
+        """How it is asked for something that an image says of itself."""
+        words = ("inspect", "--type", "image") if self.name == "buildah" else ("image", "inspect")
+        return (*words, "--format")
 
     def _run(self, *words: str) -> None:
         if self._ended(*words) != 0:

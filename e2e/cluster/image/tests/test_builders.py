@@ -84,6 +84,12 @@ def test_an_image_is_saved_as_docker_loads_it(
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_an_image_that_is_here_is_known_from_one_that_is_not(folder: Path, name: str) -> None:
+    assert fake(folder, name).has("base:1")
+    assert not fake(folder, name, "image", "inspect").has("base:1")
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_a_root_file_system_becomes_an_image(folder: Path, name: str) -> None:
     fake(folder, name).take(Path("base.tar"), "base:1")
 

@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import tarfile
+from datetime import date
 from email.message import Message
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 
 from e2e.cluster.image import inventory
 from e2e.cluster.image.__main__ import ROOT, compressed, layers
-from e2e.cluster.image.base import CannotBuild, make_base
+from e2e.cluster.image.base import CannotBuild, kept_base, make_base
 from e2e.cluster.image.builder import find
 from e2e.cluster.image.last_release import unpack
 
@@ -121,19 +122,31 @@ def test_without_debootstrap_the_message_says_how_to_get_it(
         make_base(tmp_path / "base.tar")
 
 
+def test_a_base_is_made_once_a_week_and_that_of_last_week_goes(tmp_path: Path) -> None:
+    sunday, monday, next_sunday = (kept_base(tmp_path, date(2026, 11, day)) for day in (22, 23, 29))
+    sunday.touch()
+    monday.touch()
+
+    make_base(next_sunday)
+
+    assert next_sunday == monday != sunday
+    assert [*tmp_path.iterdir()] == [monday]
+
+
 def test_the_image_runs_as_nobodys_user_and_names_its_commit() -> None:
     stages = re.split(r"^FROM ", (ROOT / "Dockerfile").read_text("utf-8"), flags=re.MULTILINE)
 
-    for stage in stages[2:]:  # those that run: the first builds
+    for stage in stages[3:]:  # those that run: the first two build
         assert re.search(r"^RUN \S*python3? -B /usr/share/linli/inventory.py", stage, re.MULTILINE)
         assert 'org.opencontainers.image.base.digest="${BASE_DIGEST}"' in stage
         assert re.search(r"^USER 10001:\d+$", stage, re.MULTILINE)
     assert 'org.opencontainers.image.revision="${COMMIT}"' in stages[-1]
-    assert all(stage.startswith("${BASE} AS ") for stage in stages[1:])
+    assert stages[2].startswith("dependencies AS ")
+    assert all(stage.startswith("${BASE} AS ") for stage in (stages[1], *stages[3:]))
 
 
 def test_nothing_is_installed_that_is_not_locked_by_its_hash() -> None:
-    installs = re.findall(r"pip install ([^\n]*)", (ROOT / "Dockerfile").read_text("utf-8"))
+    installs = re.findall(r"pip (?:--python \S+ )?install ([^\n]*)", (ROOT / "Dockerfile").read_text("utf-8"))
 
     assert len(installs) == 3
     assert [each for each in installs if not {"--require-hashes", "--no-index"} & {*each.split()}] == []
