@@ -206,11 +206,9 @@ class Node:
             own = hierarchy / self.place.name
             ends = time.monotonic() + _DOWN_WITHIN
             while own.exists():
-                for group in sorted((each for each in own.rglob("*") if each.is_dir()), reverse=True):
+                for group, _, _ in os.walk(own, topdown=False):  # `rglob` fails where one goes meanwhile
                     with suppress(OSError):
-                        group.rmdir()
-                with suppress(OSError):
-                    own.rmdir()
+                        Path(group).rmdir()
                 if time.monotonic() > ends:
                     raise NodeFailed(f"the control group {own} is still in use")
                 time.sleep(0 if not own.exists() else _LOOK)

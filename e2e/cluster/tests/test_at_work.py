@@ -1,24 +1,23 @@
 """Linli on a real cluster while people work: upgrades, a rollback, deleted pods."""
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from e2e.chaos.run import run
 from e2e.cluster.cluster import Cluster
 from e2e.cluster.disturbed import drain, scale, until_called, until_replicas, while_pods_are_deleted
 from e2e.cluster.installation import Installation, entered
+from e2e.cluster.judged import judge
 from e2e.cluster.metrics import resource_metrics
 from e2e.cluster.release import CHART, Release
-from e2e.cluster.rolling import Step, rollback, upgrade
+from e2e.cluster.rolling import rollback, upgrade
 from e2e.cluster.tests.conftest import TAG, own_namespace
 from e2e.journeys.town import found
 from e2e.upgrade.releases import released_chart
 
-CALLERS = 16
 pytestmark = [pytest.mark.cluster, pytest.mark.process, pytest.mark.timeout(1800)]
 
 
@@ -48,19 +47,6 @@ def _upgraded(at_work: Installation) -> Installation:
 def newest(at_work: Installation) -> Release:
     """The working tree's release of the same installation."""
     return replace(at_work.release, image="linli", chart=CHART)
-
-
-def judge(at_work: Installation, steps: Iterable[tuple[str, Step]]) -> None:
-    """Take the steps while people work: nobody is refused, and nothing is lost or doubled."""
-    postgresql = at_work.release.postgresql()
-
-    outcome = run(at_work, steps, random.Random(7), print, callers=CALLERS, pause=4.0)
-
-    print(f"{outcome.acknowledged} commands, {outcome.again} times sent again, {outcome.effects} reactions")
-    assert outcome.findings == []
-    assert outcome.acknowledged > 0
-    assert outcome.effects > 0
-    assert at_work.release.postgresql() == postgresql
 
 
 def test_an_upgrade_a_rollback_and_another_upgrade_lose_double_and_refuse_nothing(
