@@ -111,6 +111,33 @@ class AreaIndex:
                 return self._alone[i]
         return self._owner(around, longitude, latitude, at) if around else None
 
+    def over_time(self, longitude: float, latitude: float) -> tuple[tuple[datetime, tuple[str, ...]], ...]:
+        """In which areas a point lies by the boundaries of every moment: since when in which chain, in order.
+
+        () stands for no area. Before the first moment no boundary around the point has begun.
+        """
+        areas: set[str] = set()
+        for i, surely in self._grid.around(longitude, latitude):
+            if surely or shapely.contains_xy(self._geometries[i], longitude, latitude):
+                areas.update((self._rows[i].area_id, *self._above[i]))
+        lies: list[tuple[datetime, tuple[str, ...]]] = []
+        for moment in sorted(self._moments(areas)):
+            located = self.locate(longitude, latitude, moment)
+            chain = located.chain if located else ()
+            if not lies or lies[-1][1] != chain:
+                lies.append((moment, chain))
+        return tuple(lies)
+
+    def is_bounded(self, area_id: str, at: datetime) -> bool:
+        """Whether an area has a boundary at a moment."""
+        return any(row.is_valid(at) for row in self._by_area.get(area_id, ()))
+
+    def _moments(self, areas: Iterable[str]) -> set[datetime]:
+        """When the answer of `locate` may become another one."""
+        rows = [row for area_id in areas for row in self._by_area[area_id]]
+        begin = {each.valid_from for row in rows for each in (row, *row.earlier)}
+        return begin | {row.valid_until for row in rows if row.valid_until is not None}
+
     def _owner(
         self, around: Mapping[str, int], longitude: float, latitude: float, at: datetime
     ) -> Located | None:
@@ -138,7 +165,7 @@ class AreaIndex:
         for area_id in self._above[number]:
             if area_id in around:
                 return area_id
-            if any(row.is_valid(at) for row in self._by_area[area_id]):
+            if self.is_bounded(area_id, at):
                 return None
         return ""
 
