@@ -35,18 +35,20 @@ class Sender:
         *,
         drain: Callable[[], None],
         what: str = "notices",
+        done: str = "sent",
         every: float = 1.0,
     ) -> None:
         """`work` is asked for more every so many seconds, and at once while there is more.
 
         `drain` waits for all that `work` began, though not for ever. `what` it sends names the lock: what has
-        another name is sent beside it.
+        another name is sent beside it. `done`: what becomes of it, for the log.
         """
         self._service = service
         self._dsn = dsn
         self._work = work
         self._drain = drain
         self._what = what
+        self._done = done
         self._every = every
 
     def run(self, stop: Event) -> None:
@@ -64,7 +66,7 @@ class Sender:
         with leader_lock.connect(self._dsn, self._what) as connection:
             if not leader_lock.stand_by(connection, self._what, stop, _STAND_BY):
                 return
-            _log.info(f"{self._what} are sent by this process", service=self._service)
+            _log.info(f"{self._what} are {self._done} by this process", service=self._service)
 
             def leads() -> None:
                 connection.execute("SELECT 1")  # fails when the lock is lost

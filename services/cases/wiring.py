@@ -1,11 +1,14 @@
 """The fuse box of cases: the only module that knows every room."""
 
+from collections.abc import Callable
 from functools import partial
+from threading import Event
 
 from linli.cases.v1 import cases_service_pb2
 
 from libs.messaging.clocks import Clock
 from libs.messaging.live import Live
+from libs.notify.sender import Sender
 from libs.query.throttle import Throttle
 from libs.runtime.host.parts import Api, Ground, Service, ServiceParts
 from services.cases.adapters import figures
@@ -22,6 +25,7 @@ from services.cases.adapters.views import (
     incident_alarms,
     reference,
     sensors,
+    unlocated,
 )
 from services.cases.application.app import App
 from services.cases.application.case import Cases, area_of
@@ -33,6 +37,7 @@ from services.cases.application.external_system import ExternalSystems
 from services.cases.application.following import Following
 from services.cases.application.importing import Imports
 from services.cases.application.incident import Alarms
+from services.cases.application.locating import CaseLocating
 from services.cases.application.merging import Merges
 from services.cases.application.owner import Owners
 from services.cases.application.receipt import Receipts
@@ -42,9 +47,11 @@ from services.cases.application.sensor import Sensors
 from services.cases.application.sensor import area_of as area_of_sensor
 from services.cases.application.suggesting import Suggesting
 from services.cases.domain.case import CASE
+from services.cases.domain.case_areas import CASE_AREAS
 from services.cases.domain.conversation import CONVERSATION
 from services.cases.domain.external_system import EXTERNAL_SYSTEM
 from services.cases.domain.incident import INCIDENT
+from services.cases.domain.locating import LOCATING
 from services.cases.domain.noted import CONSENT, NOTED, OWNER, RESIDENT
 from services.cases.domain.sensor import SENSOR
 from services.cases.entrypoints.case import CaseApi
@@ -69,7 +76,7 @@ def build(ground: Ground, settings: CasesSettings) -> ServiceParts:
     app = _app(ground, settings)
     ground.live.sort_by(partial(keys, app.following))
     ground.ledger.on_reconnect(app.following.forget)
-    return ServiceParts(apis=(_api(app, ground.live),))
+    return ServiceParts(apis=(_api(app, ground.live),), sends=_locating(app, ground))
 
 
 def _app(ground: Ground, settings: CasesSettings) -> App:
@@ -119,6 +126,14 @@ def _app(ground: Ground, settings: CasesSettings) -> App:
         systems=systems,
         clocks=Clocks(reads=due_moments.EarlyReads(ground.views), facts=facts, cases=cases),
         sensors=_sensors(ground, reports, picture, owners),
+        locating=CaseLocating(
+            cases=stream,
+            areas=ground.stream(CASE_AREAS),
+            progress=ground.stream(LOCATING),
+            reads=unlocated.UnlocatedReads(ground.views),
+            picture=picture,
+            clock=ground.clock,
+        ),
     )
 
 
@@ -134,6 +149,13 @@ def _sensors(ground: Ground, reports: Reports, picture: LatestPicture, owners: O
         reads=sensors.SensorReads(ground.views),
         linked=incident_alarms.AlarmReads(ground.views),
     )
+
+
+def _locating(app: App, ground: Ground) -> Callable[[Event], None]:
+    """What locates cases again when boundaries have changed: in one process, and half of its time at most."""
+    database = ground.settings.database_url.reveal()
+    what = {"what": "areas of cases", "done": "found"}
+    return Sender("cases", database, app.locating.work, drain=lambda: None, every=0.5, **what).run
 
 
 def _api(app: App, live: Live) -> Api:
@@ -164,6 +186,7 @@ SERVICE = Service(
         incident_alarms.VIEW,
         reference.VIEW,
         sensors.VIEW,
+        unlocated.VIEW,
     ),
     clocks=(Clock("deadlines", due_moments.VIEW), Clock("answers", due_answers.VIEW)),
     publish=publish,

@@ -13,7 +13,7 @@ from services.supervision.application.app import App
 from services.supervision.application.case_record import CaseRecords
 from services.supervision.application.scoreboard import Scoreboards
 from services.supervision.domain.case_record import CASE_RECORD
-from services.supervision.domain.noted import NAME
+from services.supervision.domain.noted import CASE_AREAS, NAME
 from services.supervision.entrypoints.case_record import CaseRecordApi
 from services.supervision.entrypoints.chinese import MESSAGES
 from services.supervision.entrypoints.reactions import SUBSCRIPTIONS
@@ -32,6 +32,7 @@ def _app(ground: Ground) -> App:
     upstream = Upstream(Heard(ledger=ground.ledger, source=cases))
     facts = case_facts.CaseFactReads(ground.views, cases)
     ground.stream(NAME)
+    ground.stream(CASE_AREAS)
     return App(
         scoreboards=Scoreboards(
             reads=facts,

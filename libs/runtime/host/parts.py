@@ -100,7 +100,7 @@ class ServiceParts:
     `on_start` runs once in a process with the api role, after the projector started and before the
     process says that it is ready (identity makes its first signing key there); it must be idempotent.
     `sends` runs in a thread where the views are folded, until its stop is set: it carries something out of
-    the platform, and may take its time.
+    the platform, or does long work of the service's own, and may take its time.
     `by_hand` are acts that only whoever is at the machine may do, by name (`linli <service> <name>`).
     `public_keys` (identity only) is the JSON Web Key Set served at `/keys.json`; `revoked`
     (identity only) says of a token's claims (`libs.rpc.tokens.Claims`) whether it was revoked: it is

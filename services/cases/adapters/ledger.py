@@ -12,7 +12,7 @@ from libs.ledger.store.mapper import Events
 from libs.query import sought
 from libs.rules.terms import of_limits
 from services.cases.adapters.months import month_of
-from services.cases.domain import conversation, external_system, incident, noted
+from services.cases.domain import case_areas, conversation, external_system, incident, locating, noted
 from services.cases.domain.case import events
 from services.cases.domain.likeness import METRES, sighting_of
 from services.cases.domain.sensor import events as sensor
@@ -60,9 +60,11 @@ _PUBLISHED = {
     "case_content_erased.v1": events.CaseContentErased,
     "message_sent.v1": conversation.MessageSent,
     "message_overdue.v1": conversation.MessageOverdue,
+    "case_located.v1": case_areas.CaseLocated,
 }
 _PRIVATE = {
     "case_released.v1": events.CaseReleased,
+    "cases_located.v1": locating.CasesLocated,
     "external_system_registered.v1": external_system.ExternalSystemRegistered,
     "external_system_transferred.v1": external_system.ExternalSystemTransferred,
     "sensor_registered.v1": sensor.SensorRegistered,

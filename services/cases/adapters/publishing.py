@@ -13,10 +13,11 @@ from libs.ledger.recorded import Recorded
 from libs.messaging.published import Published
 from libs.rpc.moments import stamp, stamp_or_none
 from libs.rules.areas import id_of
-from services.cases.domain import conversation
+from services.cases.domain import case_areas, conversation
 from services.cases.domain.case import events
 from services.cases.domain.clocks import Deadline
 from services.cases.entrypoints.wire import words
+from services.cases.entrypoints.wire.areas import located_told
 from services.cases.entrypoints.wire.merges import Merge, merge_told
 from services.cases.entrypoints.wire.moments import Moment, moment_told
 
@@ -84,7 +85,7 @@ def _message(case_id: str, event: object) -> Message | None:
         return _message_in_conversation(event)
     if isinstance(event, events.CaseContentErased):
         return pb.CaseContentErased(case_id=case_id, erased_time=stamp(event.at))
-    return None
+    return located_told(event) if isinstance(event, case_areas.CaseLocated) else None
 
 
 def _opened(event: events.CaseOpened) -> pb.CaseOpened:
@@ -177,25 +178,22 @@ def _pause_request(case_id: str, event: PauseRequest) -> Message:
     """A request for a pause beyond its limit, and what is decided."""
     area_id, at = id_of(event.area_path), stamp(event.at)
     whose: Any = {"case_id": case_id, "body_id": event.body_id, "pause_id": event.pause_id}
+    whose["deciding_area_id"] = area_id
     match event:
         case events.PauseRequested(reason_code=code, until=until, decide_by=decide_by):
             return pb.PauseRequested(
                 **whose,
                 reason_code=code,
                 until_time=stamp(until),
-                deciding_area_id=area_id,
                 decide_until_time=stamp(decide_by),
                 requested_time=at,
             )
         case events.PauseApproved(until=until):
-            until_time = stamp(until)
-            return pb.PauseApproved(
-                **whose, deciding_area_id=area_id, until_time=until_time, approved_time=at
-            )
+            return pb.PauseApproved(**whose, until_time=stamp(until), approved_time=at)
         case events.PauseRefused():
-            return pb.PauseRefused(**whose, deciding_area_id=area_id, refused_time=at)
+            return pb.PauseRefused(**whose, refused_time=at)
         case events.PauseRequestLapsed():
-            return pb.PauseRequestLapsed(**whose, deciding_area_id=area_id, lapsed_time=at)
+            return pb.PauseRequestLapsed(**whose, lapsed_time=at)
 
 
 def _later(deadline: Deadline | None) -> types.Deadline | None:

@@ -9,6 +9,7 @@ from services.cases.application.duplicate import Duplicates
 from services.cases.application.external_system import ExternalSystems
 from services.cases.application.following import Following
 from services.cases.application.importing import Imports
+from services.cases.application.locating import CaseLocating
 from services.cases.application.merging import Merges
 from services.cases.application.receipt import Receipts
 from services.cases.application.report import Reports
@@ -34,6 +35,7 @@ class App:
     systems        register, transfer, require
     clocks         explain, reporter_of, early
     sensors        register, retire, record, numbers, listed, incident, linked_alarms
+    locating       work
     """
 
     reports: Reports
@@ -49,3 +51,4 @@ class App:
     systems: ExternalSystems
     clocks: Clocks
     sensors: Sensors
+    locating: CaseLocating

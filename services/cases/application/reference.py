@@ -15,7 +15,7 @@ from libs.rules.areas import AreaPath, ids_of, path_of
 from libs.rules.routing import Decision, Question, Responsibility, most_precise, route
 from libs.rules.terms import standard
 from libs.rules.working_time import Versions
-from services.cases.application.area_index import index_of
+from services.cases.application.area_index import index_of, other_areas
 from services.cases.domain import area_refusals, refusals
 from services.cases.domain.case.commands import Facts
 from services.cases.domain.case.pausing import ALWAYS
@@ -87,6 +87,7 @@ class Reference:
             calendar=self.counting(commitment.calendar_id) if commitment else None,
             known=self.known,
             tree=self.tree(area_path),
+            redrawn=point is not None and bool(other_areas(self.index, self.area_ends, point, area_path, at)),
         )
 
     def counting(self, calendar_id: str) -> Versions:

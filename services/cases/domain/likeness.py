@@ -44,15 +44,20 @@ class Likeness:
 
 def sighting_of(opened: CaseOpened) -> Sighting:
     """What a report says, whose personal data must be open; nothing that was erased."""
-    place = opened.place.value if opened.place else None
     address = opened.address.value if opened.address else None
     return Sighting(
         affair_id=opened.affair_id,
         area_path=opened.area_path,
         at=opened.at,
-        point=Point.from_words(place) if place else None,
+        point=point_of(opened),
         address=address_key(address or ""),
     )
+
+
+def point_of(opened: CaseOpened) -> Point | None:
+    """Where it is, as far as that was said and not erased; its personal data must be open."""
+    place = opened.place.value if opened.place else None
+    return Point.from_words(place) if place else None
 
 
 def likeness(one: Sighting, other: Sighting) -> Likeness | None:

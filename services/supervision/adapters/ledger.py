@@ -2,7 +2,7 @@
 
 from libs.ledger.store.mapper import Events
 from services.supervision.domain.case_record import events
-from services.supervision.domain.noted import AreaEndNoted, NameNoted
+from services.supervision.domain.noted import AreaEndNoted, CaseAreasNoted, NameNoted
 
 _PUBLISHED = {
     "case_rated.v1": events.CaseRated,
@@ -41,6 +41,7 @@ _PRIVATE = {
     "case_separation_noted.v1": events.SeparationNoted,
     "name_noted.v1": NameNoted,
     "area_end_noted.v1": AreaEndNoted,
+    "case_areas_noted.v1": CaseAreasNoted,
 }
 EVENTS = Events(
     service="supervision",

@@ -44,6 +44,19 @@ _GROUPS = {
 }
 
 
+def placed(cases: str, at: int) -> str:
+    """The same cases, each in the area in which its place lies by the boundaries of a moment, if known.
+
+    `at`: in microseconds since 1970. `opened_path` is where it was opened.
+    """
+    others = ", ".join(column for column in CaseRow.__annotations__ if column != "area_path")
+    return (
+        f"(SELECT {others}, cases.area_path AS opened_path, coalesce(redrawn.paths["
+        f"(SELECT count(*) FROM unnest(redrawn.since) AS begun WHERE begun <= {at:d})], cases.area_path)"
+        f" AS area_path FROM {cases} LEFT JOIN redrawn USING (case_id)) AS cases"
+    )
+
+
 def moved(cursor: Cursor[DictRow], cases: str, paths: Mapping[str, str]) -> str:
     """The same cases, those in areas at these paths as if they lay in the ones that came after."""
     if not paths:

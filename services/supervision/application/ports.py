@@ -34,11 +34,19 @@ class Upstream(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """Areas that have ended, by their paths: where those count that do elsewhere now, and all of them."""
+
+    moved: Mapping[str, str] = field(default_factory=dict)
+    paths: frozenset[str] = frozenset()
+
+
 class SuccessionReads(Protocol):
     """What became of areas."""
 
-    def moved(self, at: datetime, fresh: Fresh) -> Mapping[str, str]:
-        """By the path of each area that has ended by a moment, and counts elsewhere then: where."""
+    def ended(self, at: datetime, fresh: Fresh) -> Ended:
+        """The areas that have ended by a moment."""
         ...
 
 
@@ -76,6 +84,8 @@ class Question:
     selection: Selection = field(default_factory=Selection)
     moved: Mapping[str, str] = field(default_factory=dict)
     """By the path of an area that has ended: where its cases count. Else they count where they lie."""
+    drawn_at: datetime | None = None
+    """By the boundaries of which moment they lie where they do; None: by those of their opening."""
 
 
 class OpenCase(TypedDict):
@@ -102,6 +112,10 @@ class CaseFactReads(Protocol):
 
     def count(self, question: Question, fresh: Fresh, *, exact: bool) -> tuple[Sequence[Score], int]:
         """The groups of a scoreboard, and the position of the cases service up to which they count."""
+        ...
+
+    def come_from(self, within: AreaPath, at: datetime, fresh: Fresh) -> Sequence[AreaPath]:
+        """In which areas those cases were opened that lie in an area by the boundaries of a moment only."""
         ...
 
     def longest_open(

@@ -10,6 +10,7 @@ from libs.rules.areas import NOWHERE, AreaPath, id_of
 from libs.rules.areas import within as lies_within
 from services.supervision.application.ports import (
     CaseFactReads,
+    Ended,
     FreshOfCases,
     Grouping,
     Name,
@@ -33,6 +34,9 @@ class Scoreboard:
     scores: Sequence[Score]
     names: Mapping[str, Name]
     cases_position: int
+    by_place: bool = False
+    ended: frozenset[str] = frozenset()
+    """Ids of areas that have ended by the moment asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +60,11 @@ class Scoreboards:
         """Count cases by group, within an area and an affair and all below them ("": everywhere, all).
 
         `areas_at`: by the areas of which moment; None: each case in the area in which it was opened.
-        Grid cells are told apart for those who may read all cases that count (`reading`: their reach by
-        `cases.read`), and for nobody else. Raises AREA_UNKNOWN, AREA_TOO_SMALL, BODY_UNKNOWN, AFFAIR_UNKNOWN,
-        AREA_DEPTH_MISSING, PERIOD_EMPTY, `ViewBehind`.
+        Grid cells are told apart, and places by other boundaries used, for those who may read all cases that
+        count (`reading`: their reach by `cases.read`), and for nobody else.
+
+        Raises AREA_UNKNOWN, AREA_TOO_SMALL, BODY_UNKNOWN, AFFAIR_UNKNOWN, AREA_DEPTH_MISSING, PERIOD_EMPTY,
+        `ViewBehind`.
         """
         _check(question)
         seen = self.upstream.heard(fresh)
@@ -69,19 +75,25 @@ class Scoreboards:
             selection, area_path=self._area_path(area_id), affair_ids=self._affairs(affair_id)
         )
         within = selection.area_path
-        moved = self.successions.moved(areas_at, seen) if areas_at else {}
-        counted = [within, *(path for path, after in moved.items() if lies_within(after, within))]
+        ended = self.successions.ended(areas_at, seen) if areas_at else Ended()
+        counted = [within, *(path for path, after in ended.moved.items() if lies_within(after, within))]
+        if areas_at and within:
+            counted += self.reads.come_from(within, areas_at, seen)
         exact = all(
             reading.covers(area_path=path or None, body=selection.body_id or None) for path in counted
         )
         if not exact and (shown := self.reads.public_area(within)) != within:
             raise area_too_small(within, shown)
-        question = replace(question, selection=selection, moved=moved)
+        question = replace(question, selection=selection, moved=ended.moved)
+        if exact:
+            question = replace(question, drawn_at=areas_at)
         scores, position = self.reads.count(question, seen, exact=exact)
         return Scoreboard(
             scores=scores,
             names=self._called(_NAMES_OF.get(question.group_by), [score.group_id for score in scores]),
             cases_position=position,
+            by_place=question.drawn_at is not None,
+            ended=frozenset(map(id_of, ended.paths)),
         )
 
     def longest_open(

@@ -1,4 +1,4 @@
-"""What supervision keeps of its neighbours' facts: names, and which areas end."""
+"""What supervision keeps of its neighbours' facts: names, ends of areas, and where boundaries put cases."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,8 +36,26 @@ class AreaEndNoted:
     successor_ids: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AreaSince:
+    """By the boundaries of `since` and later, until the next, a case lies in this area; "": in none."""
+
+    since: datetime
+    path: AreaPath
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseAreasNoted:
+    """In these areas a case lies, in order of time; before the first, in that of its opening."""
+
+    case_id: str
+    areas: tuple[AreaSince, ...]
+
+
 NameFact = NameNoted | AreaEndNoted
 NAME: Decider[Note[NameFact], Noted[NameFact], NameFact] = noting("name")
+
+CASE_AREAS: Decider[Note[CaseAreasNoted], Noted[CaseAreasNoted], CaseAreasNoted] = noting("case_areas")
 
 
 def name_id(named: Named, subject_id: str) -> str:

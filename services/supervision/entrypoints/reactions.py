@@ -17,12 +17,14 @@ from libs.messaging.reactions import Answers, Erasure, Fact, Reaction, Reactions
 from libs.rpc.moments import moment
 from libs.rpc.terms import level_of
 from libs.rules.areas import AreaPath
+from services.supervision.domain import noted
 from services.supervision.domain.case_record import CASE_RECORD, events, pause_requests
-from services.supervision.domain.noted import NAME, AreaEndNoted, NameNoted, name_id
 from services.supervision.domain.values import Named, Origin
 from services.supervision.entrypoints.wire import CHANNELS, CLOCKS, MERGES, MOMENTS, By
 
 M = TypeVar("M", bound=Message)
+Late = TypeVar("Late", events.LapseNoted, events.ResumptionNoted)
+Of = TypeVar("Of", events.AcceptanceNoted, events.AnswerNoted, events.ResolutionNoted)
 
 # Cases: each of its events becomes one fact of the case's record, as the table at the end says
 
@@ -81,20 +83,30 @@ def _opening(event: cases.CaseOpened, by: By) -> events.OpeningNoted:
     )
 
 
-def _lapse(event: cases.PauseLapsed, by: By) -> events.LapseNoted:
-    """The pause is used up; it has moved the due moment."""
+def _later(noted: type[Late], at: str, event: Any, by: By) -> Late:
+    """A pause has moved the due moment, where something is promised."""
     due = moment(event.resolution.due_time) if event.HasField("resolution") else None
-    return events.LapseNoted(body_id=event.body_id, due_at=due, origin=by(event.lapsed_time))
+    return noted(body_id=event.body_id, due_at=due, origin=by(getattr(event, at)))
 
 
-def _resumption(event: cases.CaseResumed, by: By) -> events.ResumptionNoted:
-    """Work goes on, with another due moment."""
-    due = moment(event.resolution.due_time) if event.HasField("resolution") else None
-    return events.ResumptionNoted(body_id=event.body_id, due_at=due, origin=by(event.resumed_time))
+def _of_body(noted: type[Of], at: str) -> Callable[[Any, By], Of]:
+    return lambda it, by: noted(body_id=it.body_id, origin=by(getattr(it, at)))
 
 
 def _request(noted: type[pause_requests.OfRequest], at: str) -> Callable[[Any, By], pause_requests.OfRequest]:
     return lambda it, by: noted(body_id=it.body_id, area_id=it.deciding_area_id, origin=by(getattr(it, at)))
+
+
+def when_case_located(event: cases.CaseLocated, _fact: Fact) -> Reactions:
+    """Reports may be cut by other boundaries than those of the opening."""
+    areas = noted.CaseAreasNoted(
+        case_id=event.case_id,
+        areas=tuple(
+            noted.AreaSince(since=moment(each.from_time), path=AreaPath(each.area_path))
+            for each in event.areas
+        ),
+    )
+    return [Reaction(noted.CASE_AREAS, event.case_id, Note(areas))]
 
 
 # Identity and catalog: names, and persons to forget
@@ -107,13 +119,13 @@ def when_area_named(event: identity.AreaDefined | identity.AreaRenamed, _fact: F
 
 def when_area_ended(event: identity.AreaEnded, _fact: Fact) -> Reactions:
     """Reports may be cut by the areas of a later moment."""
-    ended = AreaEndNoted(
+    ended = noted.AreaEndNoted(
         area_id=event.area_id,
         path=AreaPath(event.area_path),
         valid_until=moment(event.valid_until_time),
         successor_ids=tuple(event.successor_area_ids),
     )
-    return [Reaction(NAME, name_id(Named.AREA, event.area_id), Note(ended))]
+    return [Reaction(noted.NAME, noted.name_id(Named.AREA, event.area_id), Note(ended))]
 
 
 def when_body_registered(event: identity.BodyRegistered, _fact: Fact) -> Reactions:
@@ -132,18 +144,17 @@ def when_affair_named(event: catalog.AffairDefined | catalog.AffairChanged, _fac
 
 
 def _name(named: Named, subject_id: str, path: str, name: LocalizedText, number: int = 0) -> Reactions:
-    noted = NameNoted(named=named, id=subject_id, path=path, zh=name.zh, en=name.en, level=level_of(number))
-    return [Reaction(NAME, name_id(named, subject_id), Note(noted))]
+    called = noted.NameNoted(
+        named=named, id=subject_id, path=path, zh=name.zh, en=name.en, level=level_of(number)
+    )
+    return [Reaction(noted.NAME, noted.name_id(named, subject_id), Note(called))]
 
 
 CASE_EVENTS = _noting(
     _on(cases.CaseOpened, _opening),
     _on(cases.CaseRouted, lambda it, by: events.RoutingNoted(body_id=it.body_id, origin=by(it.routed_time))),
     _on(cases.CaseUnowned, lambda it, by: events.NoOwnerNoted(origin=by(it.found_time))),
-    _on(
-        cases.CaseAccepted,
-        lambda it, by: events.AcceptanceNoted(body_id=it.body_id, origin=by(it.accepted_time)),
-    ),
+    _on(cases.CaseAccepted, _of_body(events.AcceptanceNoted, "accepted_time")),
     _on(
         cases.CaseReturned,
         lambda it, by: events.ReturnNoted(
@@ -162,20 +173,14 @@ CASE_EVENTS = _noting(
     ),
     _on(cases.WorkStarted, lambda it, by: events.WorkNoted(body_id=it.body_id, origin=by(it.started_time))),
     _on(cases.CasePaused, lambda it, by: events.PauseNoted(body_id=it.body_id, origin=by(it.paused_time))),
-    _on(cases.PauseLapsed, _lapse),
-    _on(cases.CaseResumed, _resumption),
-    _on(
-        cases.ReporterAnswered,
-        lambda it, by: events.AnswerNoted(body_id=it.body_id, origin=by(it.answered_time)),
-    ),
+    _on(cases.PauseLapsed, partial(_later, events.LapseNoted, "lapsed_time")),
+    _on(cases.CaseResumed, partial(_later, events.ResumptionNoted, "resumed_time")),
+    _on(cases.ReporterAnswered, _of_body(events.AnswerNoted, "answered_time")),
     _on(
         cases.NoteAdded,
         lambda it, by: events.RemarkNoted(to_reporter=it.to_reporter, origin=by(it.added_time)),
     ),
-    _on(
-        cases.CaseResolved,
-        lambda it, by: events.ResolutionNoted(body_id=it.body_id, origin=by(it.resolved_time)),
-    ),
+    _on(cases.CaseResolved, _of_body(events.ResolutionNoted, "resolved_time")),
     _on(
         cases.CaseConfirmed,
         lambda it, by: events.ConfirmationNoted(body_id=it.body_id, origin=by(it.confirmed_time)),
@@ -229,7 +234,7 @@ CASE_EVENTS = _noting(
 """What is noted of each event of cases; the resolution, too: whether in time is judged here."""
 
 SUBSCRIPTIONS: Subscriptions = {
-    "cases": CASE_EVENTS,
+    "cases": {**CASE_EVENTS, cases.CaseLocated: when_case_located},
     "identity": {
         identity.AreaDefined: when_area_named,
         identity.AreaRenamed: when_area_named,

@@ -6,7 +6,8 @@ from libs.query.reach import Reach
 from libs.rpc.call import Call
 from libs.rpc.moments import moment_of, stamp
 from services.supervision.application.app import App
-from services.supervision.domain.metrics import METRICS
+from services.supervision.application.scoreboard import Scoreboard
+from services.supervision.domain.metrics import METRICS, Score
 from services.supervision.entrypoints import wire
 
 
@@ -28,10 +29,11 @@ class ScoreboardApi:
             wire.fresh_of(request, call),
         )
         return pb.GetScoreboardResponse(
-            rows=[wire.score_shown(score, board.names.get(score.group_id)) for score in board.scores],
+            rows=[_row(board, score) for score in board.scores],
             judged_time=stamp(question.judged_at),
             cases_position=board.cases_position,
             metrics=[metric.name for metric in METRICS],
+            by_place=board.by_place,
         )
 
     def list_longest_open(self, request: pb.ListLongestOpenRequest, call: Call) -> pb.ListLongestOpenResponse:
@@ -45,6 +47,12 @@ class ScoreboardApi:
     def list_metrics(self, request: pb.ListMetricsRequest, call: Call) -> pb.ListMetricsResponse:
         """Say how the numbers are counted."""
         return pb.ListMetricsResponse(metrics=[wire.metric_shown(metric) for metric in METRICS])
+
+
+def _row(board: Scoreboard, score: Score) -> pb.ScoreboardRow:
+    row = wire.score_shown(score, board.names.get(score.group_id))
+    row.area_has_ended = score.group_id in board.ended
+    return row
 
 
 def _reading(call: Call) -> Reach:

@@ -26,7 +26,7 @@ class Facts:
 
     `known` is the ledger position of the newest fact; `responsibilities` are those of the
     affairs on `affair_path`, whether they turn out to be in force or not. `tree` are the areas
-    of the place with their levels, from the top.
+    of the place with their levels, from the top; `redrawn` if other boundaries put it elsewhere.
     """
 
     affair_path: str
@@ -38,6 +38,7 @@ class Facts:
     calendar: Counting | None
     known: int
     tree: Tree = ()
+    redrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,6 +89,7 @@ def _open(command: commands.OpenCase) -> list[events.CaseEvent]:
         receipt=command.receipt,
         follows=command.follows,
         attachments=once(command.attachments),
+        redrawn=facts.redrawn,
         place=said(subject, command.point.in_words()) if command.point else None,
         description=said(subject, command.description),
         address=said(subject, command.address),

@@ -6,12 +6,16 @@ from linli.cases.v1 import cases_events_pb2 as pb
 
 from libs.ledger.recorded import Context
 from libs.ledger.store import shapes
+from libs.messaging.feed import may_see
 from libs.messaging.translate import envelope, fact_of
+from libs.query.reach import Limit, Reach
+from libs.rules.areas import NOWHERE
 from libs.testkit.readme import published_events
 from libs.testkit.recorded import recorded
 from services.cases.adapters.ledger import EVENTS
 from services.cases.adapters.publishing import publish
 from services.cases.domain.case import events
+from services.cases.domain.case_areas import AreaSince, CaseLocated
 from services.cases.domain.clocks import ClockKind
 from services.cases.tests.domain.history import (
     CASE_ID,
@@ -26,7 +30,12 @@ from services.cases.tests.domain.history import (
 from services.cases.tests.domain.town import Town
 
 OF_SENSORS = ("sensor_", "readings_", "alarm_", "incident_", "linked_alarm_")
-INSIDE = {"case_released.v1", "external_system_registered.v1", "external_system_transferred.v1"}
+INSIDE = {
+    "case_released.v1",
+    "cases_located.v1",
+    "external_system_registered.v1",
+    "external_system_transferred.v1",
+}
 
 
 def _two_merged() -> dict[str, list[events.CaseEvent]]:
@@ -58,7 +67,8 @@ SPEAKING = {
 
 
 def published(event: object) -> Any:
-    [stored] = recorded(f"case-{CASE_ID}", event, context=Context(actor="rob", area=STREET))
+    area = None if isinstance(event, CaseLocated) else STREET
+    [stored] = recorded(f"case-{CASE_ID}", event, context=Context(actor="rob", area=area))
     return publish(stored)
 
 
@@ -80,6 +90,19 @@ def test_a_published_event_says_who_may_hear_of_it() -> None:
     assert (moved.area_path, moved.area_id) == (STREET, "mole-street")
     assert set(moved.body_ids) == {ROADS, PARKS}
     assert not moved.public
+
+
+def test_where_other_boundaries_put_a_case_is_for_those_only_who_see_everything() -> None:
+    areas = (AreaSince(since=after(), area_path=STREET), AreaSince(since=after(days=1), area_path=NOWHERE))
+    told = published(CaseLocated(case_id=CASE_ID, areas=areas, at=after()))
+    everything, the_city, roads = (
+        Reach((Limit(path, body),)) for path, body in (("", ""), ("city", ""), ("", ROADS))
+    )
+
+    assert [each.area_id for each in told.message.areas] == ["mole-street", ""]
+    assert may_see(everything, told)
+    assert not may_see(the_city, told)
+    assert not may_see(roads, told)
 
 
 def test_an_opened_case_is_published_without_the_persons_words() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypedDict
 
 from libs.ledger.recorded import Recorded
@@ -20,7 +20,7 @@ from services.supervision.adapters.case_rows import CaseRow, opened, promise, ta
 from services.supervision.application.ports import OpenCase, Question
 from services.supervision.domain.case_record import CASE_RECORD, events
 from services.supervision.domain.metrics import Score
-from services.supervision.domain.noted import NameNoted
+from services.supervision.domain.noted import CaseAreasNoted, NameNoted
 from services.supervision.entrypoints.wire import CHANNELS, OPEN_NAMES, STATES
 
 _GIVEN = (events.RoutingNoted, events.ReassignmentNoted)
@@ -48,6 +48,14 @@ class CellRow(TypedDict):
     path: str
 
 
+class RedrawnRow(TypedDict):
+    """A case that lies elsewhere by other boundaries: since when (microseconds since 1970) in which areas."""
+
+    case_id: str
+    since: list[int]
+    paths: list[str]
+
+
 CASES = Table.of(
     "cases",
     CaseRow,
@@ -58,6 +66,7 @@ CASES = Table.of(
 HOLDINGS = Table.of("holdings", HoldingRow, key=("case_id", "body_id"))
 SOURCES = Table.of("sources", SourceRow, key=("source",))
 CELLS = Table.of("cells", CellRow, key=("path",))
+REDRAWN = Table.of("redrawn", RedrawnRow, key=("case_id",))
 PUBLIC = Derived(
     name="cases",
     row=CaseRow,
@@ -88,11 +97,11 @@ _OPEN = Condition("ended_at IS NULL AND resolved_at IS NULL")
 
 
 class CaseFacts(View):
-    """One row a case, one a case and body, one a source, one a grid cell."""
+    """One row a case, a case and body, a source, a grid cell, a case that other boundaries put elsewhere."""
 
     name = "case_facts"
     of_streams = CASE_RECORD.category
-    tables = (CASES, HOLDINGS, SOURCES, CELLS)
+    tables = (CASES, HOLDINGS, SOURCES, CELLS, REDRAWN)
 
     def keys(self, recorded: Recorded[Any]) -> Iterable[tuple[str, Key]]:
         """The case, and its row for the body that it is given to."""
@@ -110,6 +119,8 @@ class CaseFacts(View):
         event, case_id = recorded.event, recorded.subject_id
         if isinstance(event, NameNoted) and event.level is Level.GRID_CELL:
             rows.put(CELLS, CellRow(path=event.path))
+        elif isinstance(event, CaseAreasNoted):
+            rows.put(REDRAWN, _redrawn(event))
         if recorded.category != CASE_RECORD.category:
             return
         if isinstance(event, events.OpeningNoted):
@@ -139,6 +150,18 @@ def _row(rows: Rows, case_id: str) -> CaseRow:
     return row
 
 
+def _redrawn(noted: CaseAreasNoted) -> RedrawnRow:
+    return RedrawnRow(
+        case_id=noted.case_id,
+        since=[_micros(each.since) for each in noted.areas],
+        paths=[each.path for each in noted.areas],
+    )
+
+
+def _micros(at: datetime) -> int:
+    return (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+
+
 def _hold(rows: Rows, case_id: str, event: events.Step) -> None:
     """Who was given the case, and who sent it back."""
     if isinstance(event, events.ReturnNoted):
@@ -158,10 +181,20 @@ class CaseFactReads:
         """The groups of a scoreboard, and the position of cases up to which they count: one snapshot."""
         with fresh.read(self.views, VIEW) as cursor:
             cases = CASES.name if exact else f"({PUBLIC.sql}) AS cases"
+            if question.drawn_at:
+                cases = scoreboard.placed(cases, _micros(question.drawn_at))
             cases = scoreboard.moved(cursor, cases, question.moved)
             sequence = "SELECT sequence FROM sources WHERE source = %s"
             counted = cursor.execute(sequence, (self.cases,)).fetchone()
             return scoreboard.count(cursor, cases, question), counted["sequence"] if counted else 0
+
+    def come_from(self, within: AreaPath, at: datetime, fresh: Fresh) -> Sequence[AreaPath]:
+        """In which areas those cases were opened that lie in an area by the boundaries of a moment only."""
+        lies, inside = scoreboard.placed(CASES.name, _micros(at)), Condition.within("area_path", within)
+        select = f"SELECT DISTINCT opened_path FROM {lies} WHERE opened_path <> area_path AND {inside.sql}"
+        with fresh.read(self.views, VIEW) as cursor:
+            found = cursor.execute(select, inside.params).fetchall()
+        return [row["opened_path"] for row in found]
 
     def longest_open(
         self, query: ListQuery, reach: Reach, fresh: Fresh, *, exact: bool

@@ -2,7 +2,7 @@
 
 What happened in an area that has ended keeps its path. By the areas of a later moment it counts in the one
 that came after it, or in the one above where nothing did. Where several came after it, it stays where it
-is: which of them it would lie in depends on the place of each case, which nobody outside cases knows.
+is: which of them it would lie in depends on its place. Where cases told that, it is in `case_facts`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,6 +17,7 @@ from libs.ledger.recorded import Recorded
 from libs.ledger.views.view import Key, Rows, Table, View, Views
 from libs.query.freshness import Fresh
 from libs.rules.areas import below, parent_of
+from services.supervision.application.ports import Ended
 from services.supervision.domain.noted import AreaEndNoted
 
 
@@ -59,18 +60,18 @@ class SuccessionReads:
 
     views: Views
 
-    def moved(self, at: datetime, fresh: Fresh) -> Mapping[str, str]:
-        """By the path of each area that has ended by a moment, and counts elsewhere then: where."""
+    def ended(self, at: datetime, fresh: Fresh) -> Ended:
+        """The areas that have ended by a moment."""
         with fresh.read(self.views, VIEW) as cursor:
-            return moved_by(cursor, at)
+            return ended_by(cursor, at)
 
 
-def moved_by(cursor: Cursor[DictRow], at: datetime) -> Mapping[str, str]:
+def ended_by(cursor: Cursor[DictRow], at: datetime) -> Ended:
     """The same, of the table that the cursor stands in."""
     cursor.execute("SELECT path, successor_ids FROM ends WHERE valid_until <= %s", (at,))
     ends = {row["path"]: row["successor_ids"] for row in cursor.fetchall()}
     moved = {path: _at_last(path, ends) for path in ends}
-    return {path: last for path, last in moved.items() if last != path}
+    return Ended(moved={path: last for path, last in moved.items() if last != path}, paths=frozenset(ends))
 
 
 def _at_last(path: str, ends: Mapping[str, list[str]]) -> str:

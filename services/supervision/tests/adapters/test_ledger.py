@@ -6,7 +6,7 @@ from typing import get_args
 from libs.testkit import golden
 from services.supervision.adapters.ledger import EVENTS
 from services.supervision.domain.case_record.events import CaseRecordEvent
-from services.supervision.domain.noted import NameFact
+from services.supervision.domain.noted import CaseAreasNoted, NameFact
 
 
 def test_every_stored_event_reads_as_it_always_did() -> None:
@@ -14,4 +14,4 @@ def test_every_stored_event_reads_as_it_always_did() -> None:
 
 
 def test_every_event_of_the_domain_has_a_stored_name() -> None:
-    assert set(EVENTS.types.values()) == {*get_args(CaseRecordEvent), *get_args(NameFact)}
+    assert set(EVENTS.types.values()) == {*get_args(CaseRecordEvent), *get_args(NameFact), CaseAreasNoted}

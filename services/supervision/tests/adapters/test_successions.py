@@ -11,7 +11,7 @@ from psycopg.rows import DictRow, dict_row
 from libs.rules.areas import AreaPath
 from libs.testkit.recorded import recorded
 from libs.testkit.views import folded
-from services.supervision.adapters.views.successions import Successions, moved_by
+from services.supervision.adapters.views.successions import Successions, ended_by
 from services.supervision.domain.noted import AreaEndNoted
 
 SPRING = datetime(2026, 3, 1, tzinfo=UTC)
@@ -30,7 +30,7 @@ def cursor(database: str) -> Iterator[Cursor[DictRow]]:
 def moved(cursor: Cursor[DictRow], at: datetime, *ends: AreaEndNoted) -> dict[str, str]:
     rows = folded(Successions(), recorded("name-area", *ends)).all("ends")
     cursor.executemany("INSERT INTO ends VALUES (%(path)s, %(valid_until)s, %(successor_ids)s)", rows)
-    return dict(moved_by(cursor, at))
+    return dict(ended_by(cursor, at).moved)
 
 
 def end(path: str, *successors: str, at: datetime = SPRING) -> AreaEndNoted:

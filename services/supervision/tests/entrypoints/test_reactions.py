@@ -22,6 +22,7 @@ from services.supervision.domain.case_record.events import BreachNoted, OpeningN
 from services.supervision.domain.noted import AreaEndNoted, NameNoted
 from services.supervision.domain.values import ClockKind, Named
 from services.supervision.entrypoints import reactions
+from services.supervision.entrypoints.reactions import CASE_EVENTS
 from services.supervision.tests.published import SOURCE, TRACEPARENT, fact, opened
 from services.supervision.wiring import SERVICE
 
@@ -48,7 +49,7 @@ def test_every_event_of_a_case_is_subscribed_that_concerns_supervision() -> None
     assert subscribed == published_events(cases) - OF_NO_CONCERN
 
 
-@pytest.mark.parametrize("message_type", SERVICE.subscriptions["cases"], ids=lambda each: each.__name__)
+@pytest.mark.parametrize("message_type", CASE_EVENTS, ids=lambda each: each.__name__)
 def test_each_event_of_a_case_is_noted_in_its_record_under_its_own_type(message_type: type) -> None:
     message: Any = message_type(case_id="c1")
     if "clock" in message.DESCRIPTOR.fields_by_name:

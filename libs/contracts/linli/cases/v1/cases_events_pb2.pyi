@@ -1537,6 +1537,44 @@ class CaseContentErased(_message.Message):
 Global___CaseContentErased: _TypeAlias = CaseContentErased  # noqa: Y015
 
 @_typing.final
+class CaseLocated(_message.Message):
+    """In which areas the place of a case lies by the boundaries of other moments than that of its opening: they were redrawn,
+    split or merged. It takes the place of what was said of the case before. The case itself stays where it was opened:
+    this is for reports that are cut by earlier or later boundaries. As several cuts together tell more of the place
+    than one, only readers whose grant covers everything get it.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    AREAS_FIELD_NUMBER: _builtins.int
+    LOCATED_TIME_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    """The case."""
+    @_builtins.property
+    def areas(self) -> _containers.RepeatedCompositeFieldContainer[_cases_types_pb2.AreaSince]:
+        """The areas, in order of time. Before the first of them, and if there are none, it is that of the opening."""
+
+    @_builtins.property
+    def located_time(self) -> _timestamp_pb2.Timestamp:
+        """When this was found."""
+
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+        areas: _abc.Iterable[_cases_types_pb2.AreaSince] | None = ...,
+        located_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["located_time", b"located_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["areas", b"areas", "case_id", b"case_id", "located_time", b"located_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CaseLocated: _TypeAlias = CaseLocated  # noqa: Y015
+
+@_typing.final
 class MessageSent(_message.Message):
     """A party wrote to another one about a case. The text stays in the service."""
 

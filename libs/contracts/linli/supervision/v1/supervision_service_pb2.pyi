@@ -120,6 +120,7 @@ class ScoreboardRow(_message.Message):
     RESOLUTION_BREACHED_FIELD_NUMBER: _builtins.int
     RATINGS_FIELD_NUMBER: _builtins.int
     AVERAGE_RATING_FIELD_NUMBER: _builtins.int
+    AREA_HAS_ENDED_FIELD_NUMBER: _builtins.int
     group_id: _builtins.str
     """The body, affair, area or channel; empty for the row of all cases, of cases without a body, or of areas higher
     up.
@@ -160,6 +161,10 @@ class ScoreboardRow(_message.Message):
     """How many ratings were given."""
     average_rating: _builtins.float
     """`average_rating.v1`: 1 to 5."""
+    area_has_ended: _builtins.bool
+    """The area had ended by `areas_time`. What counts here lies in one of its successors, and nobody can say in which: it
+    says no place, or the caller may not learn it.
+    """
     @_builtins.property
     def name(self) -> _types_pb2.LocalizedText:
         """Its name; not set where `group_id` is empty or its name is not known here (yet)."""
@@ -191,10 +196,11 @@ class ScoreboardRow(_message.Message):
         resolution_breached: _builtins.int = ...,
         ratings: _builtins.int = ...,
         average_rating: _builtins.float | None = ...,
+        area_has_ended: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_average_rating", b"_average_rating", "_median_close_seconds", b"_median_close_seconds", "_on_time_rate", b"_on_time_rate", "_p90_close_seconds", b"_p90_close_seconds", "_reopen_rate", b"_reopen_rate", "_return_rate", b"_return_rate", "average_rating", b"average_rating", "median_close_seconds", b"median_close_seconds", "name", b"name", "on_time_rate", b"on_time_rate", "p90_close_seconds", b"p90_close_seconds", "reopen_rate", b"reopen_rate", "return_rate", b"return_rate"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_average_rating", b"_average_rating", "_median_close_seconds", b"_median_close_seconds", "_on_time_rate", b"_on_time_rate", "_p90_close_seconds", b"_p90_close_seconds", "_reopen_rate", b"_reopen_rate", "_return_rate", b"_return_rate", "average_rating", b"average_rating", "cases", b"cases", "first_response_breached", b"first_response_breached", "group_id", b"group_id", "late", b"late", "median_close_seconds", b"median_close_seconds", "name", b"name", "on_time", b"on_time", "on_time_rate", b"on_time_rate", "open", b"open", "overdue", b"overdue", "p90_close_seconds", b"p90_close_seconds", "ratings", b"ratings", "reopen_rate", b"reopen_rate", "reopened", b"reopened", "resolution_breached", b"resolution_breached", "return_rate", b"return_rate", "returned", b"returned", "states", b"states", "without_promise", b"without_promise"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_average_rating", b"_average_rating", "_median_close_seconds", b"_median_close_seconds", "_on_time_rate", b"_on_time_rate", "_p90_close_seconds", b"_p90_close_seconds", "_reopen_rate", b"_reopen_rate", "_return_rate", b"_return_rate", "area_has_ended", b"area_has_ended", "average_rating", b"average_rating", "cases", b"cases", "first_response_breached", b"first_response_breached", "group_id", b"group_id", "late", b"late", "median_close_seconds", b"median_close_seconds", "name", b"name", "on_time", b"on_time", "on_time_rate", b"on_time_rate", "open", b"open", "overdue", b"overdue", "p90_close_seconds", b"p90_close_seconds", "ratings", b"ratings", "reopen_rate", b"reopen_rate", "reopened", b"reopened", "resolution_breached", b"resolution_breached", "return_rate", b"return_rate", "returned", b"returned", "states", b"states", "without_promise", b"without_promise"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__average_rating: _TypeAlias = _typing.Literal["average_rating"]  # noqa: Y015
     _WhichOneofArgType__average_rating: _TypeAlias = _typing.Literal["_average_rating", b"_average_rating"]  # noqa: Y015
@@ -571,8 +577,10 @@ class GetScoreboardRequest(_message.Message):
     @_builtins.property
     def areas_time(self) -> _timestamp_pb2.Timestamp:
         """By the areas of which moment cases count, also in `area_id`; not set: each in the area in which it was opened, even
-        if that has ended since. Cases of an area that has ended by then count in its successor, or in the area above
-        where it has none; cases of an area that was split stay in it. So the rows of either cut add up to the same.
+        if that has ended since. If the caller may read all the cases that count (`cases.read`), each counts in the area in
+        which its place lies by the boundaries of that moment (`by_place`). For others, and for cases that say no place,
+        whole areas count: what lies in an area that has ended by then counts in its successor, in the area above where it
+        has none, and in itself where it was split. So the rows of either cut add up to the same.
         """
 
     def __init__(
@@ -608,8 +616,11 @@ class GetScoreboardResponse(_message.Message):
     JUDGED_TIME_FIELD_NUMBER: _builtins.int
     CASES_POSITION_FIELD_NUMBER: _builtins.int
     METRICS_FIELD_NUMBER: _builtins.int
+    BY_PLACE_FIELD_NUMBER: _builtins.int
     cases_position: _builtins.int
     """Everything up to this position in the ledger of the cases service is counted."""
+    by_place: _builtins.bool
+    """Cases count where their places lie by the boundaries of `areas_time`."""
     @_builtins.property
     def rows(self) -> _containers.RepeatedCompositeFieldContainer[Global___ScoreboardRow]:
         """The rows, by `group_id`. Groups without any case are left out."""
@@ -629,10 +640,11 @@ class GetScoreboardResponse(_message.Message):
         judged_time: _timestamp_pb2.Timestamp | None = ...,
         cases_position: _builtins.int = ...,
         metrics: _abc.Iterable[_builtins.str] | None = ...,
+        by_place: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["judged_time", b"judged_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cases_position", b"cases_position", "judged_time", b"judged_time", "metrics", b"metrics", "rows", b"rows"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by_place", b"by_place", "cases_position", b"cases_position", "judged_time", b"judged_time", "metrics", b"metrics", "rows", b"rows"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

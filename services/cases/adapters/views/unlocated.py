@@ -1,0 +1,87 @@
+"""Which cases are to be located by newer boundaries than those they were located by?
+
+All that say a place and were opened before the newest boundary was noted. Of those opened later only the ones
+that were opened without knowing it, or that other boundaries put elsewhere: for the others all is said.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypedDict
+
+from libs.ledger.recorded import Recorded
+from libs.ledger.views.view import Key, Rows, Table, View, Views
+from libs.query.freshness import Fresh
+from services.cases.domain.case.events import CaseOpened, CaseRouted, CaseUnowned
+from services.cases.domain.locating import Located
+from services.cases.domain.noted import AreaEndNoted, BoundaryNoted
+
+_NEWEST = "newest"
+
+
+class PlacedRow(TypedDict):
+    """A case that says a place, and where its opening was recorded."""
+
+    case_id: str
+    position: int
+    unsure: bool
+
+
+class GroundRow(TypedDict):
+    """Where the newest boundary, or end of an area, was noted."""
+
+    what: str
+    known: int
+
+
+PLACED = Table.of("placed", PlacedRow, key=("case_id",), indexes=("position",))
+GROUND = Table.of("ground", GroundRow, key=("what",))
+
+
+class Unlocated(View):
+    """One row for each case that says a place, and one for the newest change of the ground."""
+
+    name = "unlocated"
+    tables = (PLACED, GROUND)
+
+    def keys(self, recorded: Recorded[Any]) -> Iterable[tuple[str, Key]]:
+        """At the routing, whether the case says a place, and what there was to know."""
+        if isinstance(recorded.event, CaseRouted | CaseUnowned):
+            return (("placed", recorded.subject_id), ("ground", _NEWEST))
+        return ()
+
+    def fold(self, recorded: Recorded[Any], rows: Rows) -> None:
+        """Keep where cases were opened, and by which ground."""
+        match recorded.event:
+            case CaseOpened(case_id=case_id, place=place, point=point, redrawn=redrawn):
+                if place is not None or point is not None:
+                    rows.put(PLACED, PlacedRow(case_id=case_id, position=recorded.position, unsure=redrawn))
+            case CaseRouted(decision=decision) | CaseUnowned(decision=decision):
+                row, ground = rows.get(PLACED, recorded.subject_id), rows.get(GROUND, _NEWEST)
+                if row and ground and decision.question.known < ground["known"]:
+                    rows.change(PLACED, recorded.subject_id, unsure=True)
+            case BoundaryNoted() | AreaEndNoted():
+                rows.put(GROUND, GroundRow(what=_NEWEST, known=recorded.position))
+            case _:
+                pass
+
+
+VIEW = Unlocated()
+
+
+@dataclass(frozen=True, slots=True)
+class UnlocatedReads:
+    """`ports.UnlocatedReads`, answered from the view."""
+
+    views: Views
+
+    def unlocated(self, done: Located, most: int) -> tuple[int, Mapping[str, int]]:
+        """The position of the newest ground, and the next cases with the positions of their openings."""
+        with Fresh().read(self.views, VIEW) as cursor:
+            ground = cursor.execute("SELECT known FROM ground").fetchone()
+            known = ground["known"] if ground else 0
+            found = cursor.execute(
+                "SELECT case_id, position FROM placed WHERE position > %s AND (position < %s OR unsure)"
+                " ORDER BY position LIMIT %s",
+                (done.begun(known), known, most),
+            ).fetchall()
+        return known, {row["case_id"]: row["position"] for row in found}
