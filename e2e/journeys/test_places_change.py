@@ -1,19 +1,34 @@
 """An area is split, areas are merged, and one is redrawn, while work is going on there."""
 
-from collections.abc import Sequence
+import random
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import shapely
 from linli.cases.v1 import cases_service_pb2 as cases
 from linli.catalog.v1 import catalog_service_pb2 as catalog
 from linli.identity.v1 import identity_service_pb2 as identity
 from linli.identity.v1 import identity_types_pb2 as kinds
 from linli.supervision.v1 import supervision_service_pb2 as supervision
 from linli.types.v1.types_pb2 import LocalizedText, Point
+from linli.volunteers.v1 import volunteers_service_pb2 as volunteers
 
 from e2e.city.platform import until_known
-from e2e.journeys.town import LONG_AGO, PIPE, ROADS, WATER, WEST, Town, new_id, refusal, report, stamp
+from e2e.journeys.town import (
+    LONG_AGO,
+    PIPE,
+    ROADS,
+    WATER,
+    WEST,
+    Town,
+    new_id,
+    profile,
+    refusal,
+    report,
+    stamp,
+)
 from libs.testkit.eventually import eventually
 
 pytestmark = pytest.mark.capability("003.1")
@@ -28,16 +43,16 @@ def at(longitude: float, latitude: float) -> Point:
     return Point(longitude=longitude, latitude=latitude)
 
 
-def define(town: Town, area_id: str, boundary: str) -> None:
+def define(town: Town, area_id: str, boundary: str, **where: Any) -> None:
+    about = {"parent_id": WEST, "level": kinds.AREA_LEVEL_COMMUNITY, **where}
     town.operator.identity.define_area(
         identity.DefineAreaRequest(
             request_id=new_id(),
             area_id=area_id,
-            parent_id=WEST,
-            level=kinds.AREA_LEVEL_COMMUNITY,
             name=LocalizedText(en=area_id),
             boundary=boundary,
             valid_from_time=stamp(LONG_AGO),
+            **about,
         )
     )
 
@@ -80,11 +95,13 @@ def part(area_id: str, boundary: str = "") -> identity.AreaPart:
     return identity.AreaPart(area_id=area_id, name=LocalizedText(en=area_id), boundary=boundary)
 
 
-def counted(town: Town, among: Sequence[str], areas_at: datetime | None = None) -> dict[str, int]:
+def counted(
+    town: Town, among: Collection[str], areas_at: datetime | None = None, depth: int = 3
+) -> dict[str, int]:
     """How many cases the scoreboard has in areas of the west, by the areas of a moment."""
     asked = supervision.GetScoreboardRequest(
         group_by=supervision.GROUPING_AREA,
-        area_depth=3,
+        area_depth=depth,
         area_id=WEST,
         areas_time=stamp(areas_at) if areas_at else None,
     )
@@ -143,7 +160,7 @@ def test_a_merger_widens_no_grant_and_its_duties_are_given_anew(town: Town) -> N
     among, now = ("hill", "dale", "hill-dale"), datetime.now(UTC)
     eventually(lambda: counted(town, among) == {"hill": 1, "hill-dale": 1}, seconds=30)
     eventually(lambda: counted(town, among, now) == {"hill-dale": 2}, seconds=30)
-    assert counted(town, among, LONG_AGO) == {"hill": 1, "hill-dale": 1}
+    eventually(lambda: counted(town, among, LONG_AGO) == {"hill": 1, "dale": 1}, seconds=30)
     of_hill = dispatcher(town, "hill")
     assert refusal(of_hill.get_case, cases.GetCaseRequest(case_id=after.case_id)) == "OUT_OF_REACH"
 
@@ -165,6 +182,105 @@ def test_a_redrawn_area_gives_up_ground_but_no_case(town: Town) -> None:
 
     assert (before.area_id, after.area_id) == ("moor", "fen")
     assert read(town.operator.cases, before).area_path == before.area_path
+
+
+OLD = {
+    "vale": (140, 0, 142, 2),
+    "glen": (142, 0, 144, 2),
+    "heath": (144, 0, 145, 2),
+    "wold": (145, 0, 146, 2),
+}
+NEW = {
+    "vale": OLD["vale"],
+    "glen-n": (142, 1, 144, 2),
+    "glen-s": (142, 0, 144, 1),
+    "down": (144, 0, 146, 2),
+}
+CELL, SMALLER = (140, 0, 141, 1), (140, 0, 140.5, 1)
+
+
+def test_reports_by_the_old_and_by_the_new_boundaries_add_up(town: Town) -> None:
+    """A split, a merger and a redrawn cell among open cases; each cut equals a recount by shapely."""
+    helper = settled_before(town)
+    chance = random.Random(20260301)
+    places = [(chance.uniform(140, 146), chance.uniform(0, 2)) for _ in range(60)]
+    told = [opened(town, at(x, y)) for x, y in places[:30]]
+    named = town.report(town.operator, area_id="glen", anonymous=True)
+    before = [read(town.operator.cases, case) for case in told]
+
+    decreed(town)
+    told += [opened(town, at(x, y)) for x, y in places[30:]]
+
+    now, among = datetime.now(UTC), {*OLD, *NEW}
+    by_old, by_new = recounted(OLD, places), recounted(NEW, places)
+    by_old["glen"] += 1  # what says no place stays where it was named, also by the new boundaries
+    by_new["glen"] = 1
+    eventually(lambda: counted(town, among, LONG_AGO) == by_old, seconds=60)
+    eventually(lambda: counted(town, among, now) == by_new, seconds=60)
+    assert sum(by_old.values()) == sum(by_new.values()) == len([*told, named])
+    for moment, corners in ((LONG_AGO, CELL), (now, SMALLER)):
+        in_cell = recounted({"vale-cell": corners}, places)
+        assert counted(town, ["vale-cell"], moment, depth=4) == in_cell
+    assert [read(town.operator.cases, case) for case in told[:30]] == before
+    assert read(dispatcher(town, "glen"), named).body_id == ROADS
+    asked = volunteers.GetVolunteerRequest(volunteer_id="wei-glen")
+    assert helper.get_volunteer(asked).volunteer.profile.home_area_id == "glen"
+    of_cells = supervision.GetScoreboardRequest(
+        group_by=supervision.GROUPING_AREA, area_depth=4, area_id="vale", areas_time=stamp(now)
+    )
+    board = town.resident("nosy").supervision.get_scoreboard(of_cells)
+    assert ([row.group_id for row in board.rows], board.by_place) == ([""], False)
+
+
+def settled_before(town: Town) -> Any:
+    """The old areas, who answers in one, and a volunteer who lives there: as whom to ask volunteers."""
+    for area_id, corners in OLD.items():
+        define(town, area_id, box(*corners))
+    define(town, "vale-cell", box(*CELL), parent_id="vale", level=kinds.AREA_LEVEL_GRID_CELL)
+    assign(town, "glen", ROADS)
+    answered_by(town, ROADS, at(143, 1))
+    lies_in(town, "vale-cell", at(140.7, 0.5))
+    helper = town.person("VOLUNTEER", "wei-glen", area=WEST).volunteers
+    enrolling = volunteers.EnrolVolunteerRequest(request_id=new_id(), profile=profile("glen"))
+    until_known(helper.enrol_volunteer, enrolling)
+    return helper
+
+
+def decreed(town: Town) -> None:
+    """One area is split, two are merged, and a cell is redrawn."""
+    parts = [part(each, box(*NEW[each])) for each in ("glen-n", "glen-s")]
+    town.operator.identity.split_area(
+        identity.SplitAreaRequest(request_id=new_id(), area_id="glen", parts=parts, reason="decree 10")
+    )
+    town.operator.identity.merge_areas(
+        identity.MergeAreasRequest(
+            request_id=new_id(), area_ids=["heath", "wold"], into=part("down"), reason="decree 11"
+        )
+    )
+    town.operator.identity.change_boundary(
+        identity.ChangeBoundaryRequest(request_id=new_id(), area_id="vale-cell", boundary=box(*SMALLER))
+    )
+    answered_by(town, WATER, at(143, 1.5))
+    lies_in(town, "down", at(145.5, 1))
+    lies_in(town, "vale", at(140.7, 0.5))
+
+
+def recounted(areas: dict[str, Any], places: Sequence[tuple[float, float]]) -> dict[str, int]:
+    """How many of the places lie in each rectangle, by shapely alone."""
+    shapes = {area_id: shapely.box(*corners) for area_id, corners in areas.items()}
+    inside = {
+        area_id: sum(shapely.contains_xy(shape, x, y) for x, y in places) for area_id, shape in shapes.items()
+    }
+    return {area_id: int(many) for area_id, many in inside.items() if many}
+
+
+def lies_in(town: Town, area_id: str, place: Point) -> None:
+    """Wait until a report from there would be taken in in an area."""
+    asked = cases.PreviewRoutingRequest(affair_id=PIPE, location=place)
+    eventually(
+        lambda: town.operator.cases.preview_routing(asked).routing.area_path.endswith(f"/{area_id}"),
+        seconds=30,
+    )
 
 
 def test_a_renamed_area_is_shown_under_its_name_in_every_report(town: Town) -> None:
