@@ -63,11 +63,11 @@ def limit_written(limit: Limit) -> str:
 
 
 def moment_written(moment: datetime, zone: str) -> str:
-    """A moment as the normal form writes it: a date if it is a midnight in the zone."""
+    """A moment as the normal form writes it, to the microsecond: a date if it is a midnight in the zone."""
     local = moment.astimezone(ZoneInfo(zone))
     if local.timetz().replace(tzinfo=None) == datetime.min.time():
         return local.date().isoformat()
-    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def hours_written(stretches: tuple[tuple[int, int], ...]) -> str:

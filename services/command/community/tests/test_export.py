@@ -129,3 +129,31 @@ def test_what_names_an_area_that_has_ended_is_left_out_and_named(
     found = checked(folder / "community.yaml")
     assert isinstance(found, Checked)
     assert [service.areas for service in found.community.services] == [[], ["nanshan"]]
+
+
+@pytest.mark.capability("003.1", "004.8")
+def test_the_export_after_a_split_changes_nothing_when_it_is_applied(
+    town: Path, platform: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["community", "apply", str(town), "--yes", "--data", str(platform)]) == 0
+    halves = [
+        {
+            "area_id": f"half-{outer[0]}",
+            "name": {"en": f"Half {outer[0]}"},
+            "boundary": json.dumps({"type": "Polygon", "coordinates": [[outer, [121, 30], middle, outer]]}),
+        }
+        for middle in [[120.5, 30.5]]
+        for outer in ([120, 30], [121, 31])
+    ]
+    split = {"request_id": "split-cell", "area_id": "ns-lake-1", "parts": halves, "reason": "too large"}
+    assert run(["call", "identity.SplitArea", json.dumps(split), "--data", str(platform)]) == 0
+    folder = tmp_path / "exported"
+    assert run(["community", "export", str(folder), "--data", str(platform)]) == 0
+    capsys.readouterr()
+
+    again = run(["community", "apply", str(folder), "--yes", "--data", str(platform)])
+
+    said = capsys.readouterr()
+    assert again == 0, said.err
+    assert "boundaries: half" not in said.out
+    assert "nothing to do" in said.out
