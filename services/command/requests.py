@@ -14,6 +14,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
 from libs.runtime.config.guards import CannotStart
+from services.command.geojson import with_boundaries
 
 _WELL_KNOWN = "google.protobuf."
 _FLOATS = {FieldDescriptor.CPPTYPE_DOUBLE, FieldDescriptor.CPPTYPE_FLOAT}
@@ -49,7 +50,10 @@ def read(word: str) -> str:
 
 
 def parse(descriptor: Descriptor, text: str) -> Message:
-    """The request that a text of JSON is. Raises `CannotStart` naming every field at fault."""
+    """The request that a text of JSON is; a boundary may be GeoJSON itself, or `@FILE`.
+
+    Raises `CannotStart` naming every field at fault.
+    """
     name = descriptor.name
     try:
         given = json.loads(text, parse_constant=_no_number, parse_int=_whole, object_pairs_hook=_once)
@@ -57,6 +61,7 @@ def parse(descriptor: Descriptor, text: str) -> Message:
             raise CannotStart(
                 f'the request is not a valid {name}: it must be a JSON object, such as {{"page_size": 3}}'
             )
+        given = with_boundaries(given)
         if problems := list(_problems(descriptor, given, "")):
             raise CannotStart(
                 "\n".join([f"the request is not a valid {name}:", *(f"  {each}" for each in problems)])

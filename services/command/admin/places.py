@@ -51,8 +51,8 @@ AREA = Noun(
         "split": Act(
             rpc="identity.SplitArea",
             summary="split an area into new ones",
-            more="Give the parts in --fields, each with its boundary:"
-            ' {"parts": [{"area_id": "...", "name": {"zh": "..."}, "boundary": "..."}]}.',
+            more="Give the parts in --fields, each with its boundary: as GeoJSON, or as @ and the file of it."
+            ' {"parts": [{"area_id": "...", "name": {"zh": "..."}, "boundary": "@west.geojson"}]}.',
             takes=("area_id",),
             follows=_AREA_ENDS,
         ),

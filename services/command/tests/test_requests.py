@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from linli.cases.v1 import cases_service_pb2 as cases
+from linli.identity.v1 import identity_service_pb2 as identity
 
 from libs.runtime.config.guards import CannotStart
 from services.command.requests import parse, read
@@ -153,3 +154,49 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         read(f"@{tmp_path}/nowhere")
     with pytest.raises(CannotStart, match="gbk is not UTF-8: byte 2"):
         read(f"@{tmp_path}/gbk")
+
+
+SQUARE = {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]}
+SPLIT = identity.SplitAreaRequest.DESCRIPTOR
+FEATURE = {"type": "Feature", "properties": {"name": "west"}, "geometry": SQUARE}
+
+
+def parts(*boundaries: object) -> str:
+    return json.dumps({"area_id": "elm", "parts": [{"boundary": each} for each in boundaries]})
+
+
+@pytest.mark.capability("003.1")
+@pytest.mark.parametrize("held", [SQUARE, FEATURE, {"type": "FeatureCollection", "features": [FEATURE]}])
+def test_a_boundary_is_given_as_geojson_or_by_the_file_that_holds_it(
+    tmp_path: Path, held: dict[str, object]
+) -> None:
+    file = tmp_path / "west.geojson"
+    file.write_text(json.dumps(held), "utf-8-sig")
+
+    typed = parse(SPLIT, parts(held, f"@{file}", json.dumps(SQUARE)))
+
+    assert isinstance(typed, identity.SplitAreaRequest)
+    assert [json.loads(part.boundary) for part in typed.parts] == [SQUARE] * 3
+
+
+@pytest.mark.parametrize(
+    ("held", "said"),
+    [
+        ("root:x:0:0", "is no GeoJSON"),
+        ('{"password": "of mine"}', "it must be GeoJSON, a Polygon or MultiPolygon"),
+        ('{"type": "Feature"}', "it must be GeoJSON, a Polygon or MultiPolygon"),
+        ('{"features": [{}, {}]}', "it has 2 features: give that of the area alone"),
+        ("[" * 100_000, "is no GeoJSON"),
+        (None, "cannot be read: No such file or directory"),
+    ],
+)
+def test_a_file_that_holds_no_boundary_is_not_sent(tmp_path: Path, held: str | None, said: str) -> None:
+    file = tmp_path / "west.geojson"
+    if held is not None:
+        file.write_text(held)
+
+    message = told(parts(SQUARE, f"@{file}"), SPLIT)
+
+    assert message.startswith("parts[1].boundary: ")
+    assert message.endswith(said)
+    assert "of mine" not in message
