@@ -51,7 +51,7 @@ class Reference:
     boundaries: Mapping[str, tuple[BoundaryNoted, ...]] = field(default_factory=dict)
     bodies: frozenset[str] = frozenset()
     affairs: Mapping[str, AffairNoted] = field(default_factory=dict)
-    retired: frozenset[str] = frozenset()
+    retired: Mapping[str, datetime | None] = field(default_factory=dict)
     items: Mapping[str, tuple[ResponsibilityNoted, ...]] = field(default_factory=dict)
     ends: Mapping[str, datetime] = field(default_factory=dict)
     commitments: Mapping[str, tuple[CommitmentNoted, ...]] = field(default_factory=dict)
@@ -73,7 +73,7 @@ class Reference:
         affair = self.affairs.get(affair_id)
         if affair is None:
             raise refusals.affair_unknown(affair_id)
-        if affair_id in self.retired:
+        if affair_id in self.retired and not _before(at, self.retired[affair_id]):
             raise refusals.affair_retired(affair_id)
         area_path = self.locate(point, area_id, at)
         commitment = self._commitment(affair.affair_path, area_path, at)
@@ -150,7 +150,7 @@ class _Changes:
         self.boundaries = dict(before.boundaries)
         self.bodies = set(before.bodies)
         self.affairs = dict(before.affairs)
-        self.retired = set(before.retired)
+        self.retired = dict(before.retired)
         self.items = dict(before.items)
         self.ends = dict(before.ends)
         self.commitments = dict(before.commitments)
@@ -165,7 +165,7 @@ class _Changes:
             case AffairNoted():
                 self.affairs[fact.affair_id] = fact
             case AffairRetirementNoted():
-                self.retired.add(fact.affair_id)
+                self.retired[fact.affair_id] = fact.at
             case ResponsibilityNoted():
                 self.items[fact.item_id] = (*self.items.get(fact.item_id, ()), fact)
             case ResponsibilityEndNoted():
@@ -200,7 +200,7 @@ class _Changes:
             boundaries=self.boundaries,
             bodies=frozenset(self.bodies),
             affairs=self.affairs,
-            retired=frozenset(self.retired),
+            retired=self.retired,
             items=self.items,
             ends=self.ends,
             commitments=self.commitments,
@@ -220,6 +220,10 @@ def _by_affair(
         for version in versions:
             by_affair[version.affair_id].append(_responsibility(version, end))
     return {affair_id: tuple(found) for affair_id, found in by_affair.items()}
+
+
+def _before(at: datetime, moment: datetime | None) -> bool:
+    return moment is not None and at < moment
 
 
 def _holds(item: Responsibility, at: datetime) -> bool:

@@ -72,9 +72,10 @@ class AffairNoted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AffairRetirementNoted:
-    """An affair takes no new cases."""
+    """An affair takes no new cases from a moment on (None: from always, by what was noted before)."""
 
     affair_id: str
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

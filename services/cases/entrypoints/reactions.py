@@ -122,9 +122,9 @@ def when_affair_changed(event: catalog.AffairChanged, _fact: Fact) -> Reactions:
     return [_note_affair(event)]
 
 
-def when_affair_retired(event: catalog.AffairRetired, _fact: Fact) -> Reactions:
+def when_affair_retired(event: catalog.AffairRetired, fact: Fact) -> Reactions:
     """A retired affair takes no new cases."""
-    retirement = noted.AffairRetirementNoted(affair_id=event.affair_id)
+    retirement = noted.AffairRetirementNoted(affair_id=event.affair_id, at=fact.time)
     return [_note(f"affair:{event.affair_id}", retirement)]
 
 

@@ -49,9 +49,10 @@ class OutcomesDecided:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AffairRetired:
-    """It takes no new cases."""
+    """It takes no new cases from a moment on (None: from always, by what was recorded before)."""
 
     affair_id: str
+    at: datetime | None = None
 
 
 AffairEvent = AffairDefined | AffairRenamed | AnonymityDecided | OutcomesDecided | AffairRetired
@@ -71,6 +72,7 @@ class Defined:
 
     matter: Matter
     retired: bool = False
+    retired_at: datetime | None = None
 
     @property
     def ref(self) -> AffairRef:
@@ -90,7 +92,9 @@ def evolve(affair: Affair, event: AffairEvent) -> Affair:
         case AffairDefined() | AffairRenamed() | AnonymityDecided() | OutcomesDecided():
             return Defined(matter=event.matter)
         case AffairRetired():
-            return replace(affair, retired=True) if isinstance(affair, Defined) else affair
+            return (
+                replace(affair, retired=True, retired_at=event.at) if isinstance(affair, Defined) else affair
+            )
 
 
 # Commands
@@ -211,7 +215,7 @@ def _decide(
         case RetireAffair():
             if command.part:
                 raise refusals.affair_has_parts(matter.affair_id, command.part)
-            return [AffairRetired(affair_id=matter.affair_id)]
+            return [AffairRetired(affair_id=matter.affair_id, at=command.at)]
 
 
 AFFAIR: Decider[AffairCommand, Affair, AffairEvent] = Decider(

@@ -65,6 +65,8 @@ class Ground:
     without_names: frozenset[str]
     outcomes: Mapping[str, Sequence[str]]
     """By affair: the codes with which its cases can be resolved."""
+    retired: Mapping[str, datetime]
+    """Since when affairs are in use no more."""
     boundaries: "Boundaries"
     ask: Callable[[str, str, datetime], Span | None]
     ask_areas: Callable[[datetime], Words]
@@ -143,10 +145,13 @@ def survey(services: Services) -> Ground:
         rows_of_pages(services.identity.list_areas, identity.ListAreasRequest(page_size=_PAGE), "areas")
     )
     return Ground(
-        affairs=Words((each.affair_id, _names(each.name)) for each in affairs if not each.retired),
+        affairs=Words((each.affair_id, _names(each.name)) for each in affairs),
         bodies=Words((each.body_id, (*_names(each.name), each.natural_key.value)) for each in bodies),
         areas=Words((each.area_id, _names(each.name)) for each in areas),
         without_names=frozenset(each.affair_id for each in affairs if each.anonymous_allowed),
+        retired={
+            each.affair_id: moment_of(each, "retired_time") or _FIRST for each in affairs if each.retired
+        },
         outcomes={each.affair_id: [choice.code for choice in each.outcomes] for each in affairs},
         boundaries=Boundaries(_boundaries(services, areas)),
         ask=lambda affair_id, area_id, at: _responsible(services, affair_id, area_id, at),

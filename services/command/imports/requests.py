@@ -120,6 +120,8 @@ class Reading:
     def _request(self, at: At, number: str) -> Request:
         affair_id = self._affair(at)
         opened = self._times.opened(at)
+        if (retired := self._ground.retired.get(affair_id)) and opened >= retired:
+            self._cells.apply(at, Rule.RETIRED_AFFAIR, "affair", f"{affair_id}, since {retired.isoformat()}")
         state = self._state(at)
         updated = self._times.updated(at, opened)
         ended = self._times.ended(at, state, opened, updated)

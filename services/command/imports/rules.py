@@ -34,6 +34,7 @@ class Rule(Enum):
     RESPONDED_AFTER_CLOSED = "responded_after_closed"
     UNKNOWN_STATE = "unknown_state"
     UNKNOWN_AFFAIR = "unknown_affair"
+    RETIRED_AFFAIR = "retired_affair"
     UNKNOWN_OUTCOME = "unknown_outcome"
     UNKNOWN_OWNER = "unknown_owner"
     NOBODY_RESPONSIBLE = "nobody_responsible"
@@ -121,6 +122,7 @@ TERMS = {
     ),
     Rule.UNKNOWN_STATE: Terms("a state that the map does not name"),
     Rule.UNKNOWN_AFFAIR: Terms("a type that is no affair of the catalog"),
+    Rule.RETIRED_AFFAIR: Terms("a type whose affair was retired before the request was opened"),
     Rule.UNKNOWN_OUTCOME: Terms("resolved, but the affair has no such outcome: name another in the map"),
     Rule.UNKNOWN_OWNER: Terms(
         "an owner that is no registered body", "left with the body that the responsibility list names"

@@ -199,3 +199,13 @@ def test_affairs_and_areas_that_nobody_knows_are_refused() -> None:
     assert refusal(picture(), area_id="atlantis") == "AREA_UNKNOWN"
     assert refusal(picture(), area_id="") == "PLACE_OUTSIDE_AREAS"
     assert refusal(picture(AffairRetirementNoted(affair_id="potholes"))) == "AFFAIR_RETIRED"
+
+
+def test_history_of_before_a_retirement_is_taken() -> None:
+    """An import tells what was in force then."""
+    retired = picture(AffairRetirementNoted(affair_id="potholes", at=SUMMER))
+
+    assert retired.facts("potholes", None, "city", SUMMER - timedelta(seconds=1)).area_path == "city"
+    with pytest.raises(Refusal) as refused:
+        retired.facts("potholes", None, "city", SUMMER)
+    assert refused.value.code == "AFFAIR_RETIRED"

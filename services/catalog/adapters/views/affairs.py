@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypedDict
 
 import msgspec
@@ -38,6 +39,7 @@ class AffairRow(TypedDict):
     anonymous_allowed: bool
     keywords: list[str]
     retired: bool
+    retired_at: datetime | None
     outcomes: Json
 
 
@@ -71,8 +73,8 @@ class AffairTree(View):
                 | OutcomesDecided(matter=matter)
             ):
                 rows.put(AFFAIRS, _row(matter))
-            case AffairRetired(affair_id=affair_id):
-                rows.change(AFFAIRS, affair_id, retired=True)
+            case AffairRetired(affair_id=affair_id, at=at):
+                rows.change(AFFAIRS, affair_id, retired=True, retired_at=at)
             case _:
                 pass
 
@@ -90,6 +92,7 @@ def _row(matter: Matter) -> AffairRow:
         anonymous_allowed=matter.anonymous_allowed,
         keywords=list(matter.keywords),
         retired=False,
+        retired_at=None,
         outcomes=msgspec.to_builtins(matter.outcomes),
     )
 
@@ -127,4 +130,4 @@ def _defined(row: AffairRow) -> Defined:
         keywords=tuple(row["keywords"]),
         outcomes=msgspec.convert(row["outcomes"], tuple[Choice, ...]),
     )
-    return Defined(matter=matter, retired=row["retired"])
+    return Defined(matter=matter, retired=row["retired"], retired_at=row["retired_at"])

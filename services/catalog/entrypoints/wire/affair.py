@@ -2,6 +2,7 @@
 
 from linli.catalog.v1 import catalog_service_pb2 as pb
 
+from libs.rpc.moments import stamp_or_none
 from libs.rpc.terms import choice_shown
 from libs.rpc.texts import localized
 from services.catalog.domain.affair import Affair, Undefined
@@ -20,5 +21,6 @@ def affair_shown(state: Affair) -> pb.Affair:
         anonymous_allowed=matter.anonymous_allowed,
         keywords=matter.keywords,
         retired=state.retired,
+        retired_time=stamp_or_none(state.retired_at),
         outcomes=map(choice_shown, matter.outcomes),
     )

@@ -86,7 +86,9 @@ def test_an_affair_is_retired_once_and_for_good() -> None:
     retire = RetireAffair(affair_id="meals", at=NOW)
     rename = RenameAffair(affair_id="meals", name=Text(en="Lunch"), keywords=(), at=NOW)
 
-    given(AffairDefined(matter=matter())).when(retire).when(retire).then(AffairRetired(affair_id="meals"))
+    given(AffairDefined(matter=matter())).when(retire).when(retire).then(
+        AffairRetired(affair_id="meals", at=NOW)
+    )
     given(AffairDefined(matter=matter())).when(retire).when(rename).then_refused("AFFAIR_RETIRED")
 
 

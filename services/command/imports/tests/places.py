@@ -22,6 +22,10 @@ def square(west: float, south: float, size: float) -> str:
     return json.dumps({"type": "Polygon", "coordinates": [ring]})
 
 
+GONE = datetime(2020, 6, 1, tzinfo=UTC)
+"""When the affair `gone` was retired."""
+
+
 def listed(_affair: str, _area: str, at: datetime) -> Span | None:
     """Everything has a body since 2019."""
     return (SINCE, FOR_EVER) if at >= SINCE else None
@@ -40,6 +44,7 @@ def ground(
         bodies=Words((found, [name]) for found, name in (bodies or {}).items()),
         areas=Words((found, [name]) for found, name in (areas or {"city": "City", "mitte": "Mitte"}).items()),
         without_names=frozenset(affairs),
+        retired={found: GONE for found in affairs if found == "gone"},
         outcomes={found: ("removed",) if found == "tree" else ("resolved", "explained") for found in affairs},
         boundaries=Boundaries([("mitte", square(13.3, 52.5, 0.1), SINCE)]),
         ask=ask,

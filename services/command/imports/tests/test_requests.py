@@ -19,7 +19,10 @@ from services.command.imports.rules import Action, Rule
 from services.command.imports.tests.places import SINCE, ground
 
 NOW = datetime(2021, 1, 1, tzinfo=UTC)
-GROUND = ground({"tree": "Baumschaden", "lamp": "Laterne"}, {"b-1": "Gartenamt", "b-2": "Lichtamt"})
+GROUND = ground(
+    {"tree": "Baumschaden", "lamp": "Laterne", "gone": "Telefonzelle"},
+    {"b-1": "Gartenamt", "b-2": "Lichtamt"},
+)
 MAP = """\
 system: quarry
 name: Quarry
@@ -317,7 +320,7 @@ def test_all_unknown_words_of_a_row_are_told_at_once(tmp_path: Path) -> None:
         (Rule.UNKNOWN_OWNER, "'Bauamt'"): 1,
         (Rule.UNKNOWN_CHANNEL, "'Fax'"): 1,
     }
-    assert "    (the platform knows: baumschaden, lamp, laterne, tree)" in list(
+    assert "    (the platform knows: baumschaden, gone, lamp, laterne, telefonzelle, tree)" in list(
         account.of_check(checked, parse_map(MAP), GROUND)
     )
 
@@ -332,6 +335,16 @@ def test_an_outcome_that_an_affair_does_not_have_is_found_before_anything_is_loa
     assert (left.rule, left.detail) == (Rule.UNKNOWN_OUTCOME, "tree: resolved (it has removed)")
     assert request({}).outcome == "removed"
     assert request({"stand": "offen", "ende": ""}, by).outcome == ""
+
+
+def test_a_retired_affair_takes_what_was_opened_before(tmp_path: Path) -> None:
+    booth = {"art": "Telefonzelle", "ende": "02.07.2020"}
+
+    late = read({**booth, "eingang": "02.06.2020 10:00"})
+
+    assert request({**booth, "eingang": "31.05.2020 10:00"}).affair_id == "gone"
+    assert isinstance(late, Left)
+    assert late.rule is Rule.RETIRED_AFFAIR
 
 
 def test_every_word_of_the_map_that_names_nothing_is_a_mistake_of_the_map(tmp_path: Path) -> None:

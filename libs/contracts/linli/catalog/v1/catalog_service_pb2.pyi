@@ -80,6 +80,7 @@ class Affair(_message.Message):
     KEYWORDS_FIELD_NUMBER: _builtins.int
     RETIRED_FIELD_NUMBER: _builtins.int
     OUTCOMES_FIELD_NUMBER: _builtins.int
+    RETIRED_TIME_FIELD_NUMBER: _builtins.int
     affair_id: _builtins.str
     """The affair."""
     parent_id: _builtins.str
@@ -102,6 +103,12 @@ class Affair(_message.Message):
     def outcomes(self) -> _containers.RepeatedCompositeFieldContainer[_catalog_types_pb2.Choice]:
         """How a case may end: the body that resolves it names one of these outcomes."""
 
+    @_builtins.property
+    def retired_time(self) -> _timestamp_pb2.Timestamp:
+        """Since when it takes no new cases; not set while it is in use, and if that was not recorded. History of before is
+        imported as if it were in use.
+        """
+
     def __init__(
         self,
         *,
@@ -113,10 +120,11 @@ class Affair(_message.Message):
         keywords: _abc.Iterable[_builtins.str] | None = ...,
         retired: _builtins.bool = ...,
         outcomes: _abc.Iterable[_catalog_types_pb2.Choice] | None = ...,
+        retired_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "retired_time", b"retired_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["affair_id", b"affair_id", "affair_path", b"affair_path", "anonymous_allowed", b"anonymous_allowed", "keywords", b"keywords", "name", b"name", "outcomes", b"outcomes", "parent_id", b"parent_id", "retired", b"retired"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["affair_id", b"affair_id", "affair_path", b"affair_path", "anonymous_allowed", b"anonymous_allowed", "keywords", b"keywords", "name", b"name", "outcomes", b"outcomes", "parent_id", b"parent_id", "retired", b"retired", "retired_time", b"retired_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
