@@ -10,6 +10,7 @@ import click
 from libs.runtime.config.guards import CannotStart
 from libs.runtime.host.terminal import Bar, say
 from services.command.call import answered
+from services.command.community import wording_of_steps as wording
 from services.command.community.checking import Checked, checked
 from services.command.community.commands import FILE, language_option, tell
 from services.command.community.doing import do
@@ -18,7 +19,8 @@ from services.command.community.planning import planned
 from services.command.community.standing import Standing
 from services.command.community.steps import Action, Step
 from services.command.community.tree import Problems
-from services.command.community.wording import language_of_locale
+from services.command.community.wording import LANGUAGES, language_of_locale
+from services.command.community.wording_of_steps import ACTIONS, SECTIONS, in_language
 from services.command.connection import Connection, connection, connection_options
 
 MOST_SHOWN = 20
@@ -61,7 +63,7 @@ def apply(
             standing = Standing(client)
             steps = planned(found, standing)
             stuck.extend(step for step in steps if step.action is Action.CANNOT)
-            say("\n".join(shown(steps, found)))
+            say("\n".join(shown(steps, found, language or language_of_locale())))
             work = [step for step in steps if step.calls]
             if dry_run or not (work or found.community.people):
                 return
@@ -80,27 +82,43 @@ def _ask(where: str) -> None:
         raise CannotStart("nothing was changed")
 
 
-def shown(steps: list[Step], file: Checked) -> list[str]:
-    """The difference in lines."""
-    lines = []
+def shown(steps: list[Step], file: Checked, language: str = "en") -> list[str]:
+    """The difference in lines, in `zh` or `en`."""
+    chosen, lines = LANGUAGES.index(language), []
     for action in _SHOWN:
-        of = [step for step in steps if step.action is action]
-        lines += [f"{action.value:<13} {_named(step)}" for step in of[:MOST_SHOWN]]
+        of, word = [step for step in steps if step.action is action], ACTIONS[action][chosen]
+        lines += [f"{_wide(word)} {_named(step, language)}" for step in of[:MOST_SHOWN]]
         if len(of) > MOST_SHOWN:
             more = Counter(step.section for step in of[MOST_SHOWN:])
-            counted = ", ".join(f"{count} {section}" for section, count in more.items())
-            lines.append(f"{action.value:<13} and {counted}")
+            counted = ", ".join(f"{count} {_section(name, language)}" for name, count in more.items())
+            lines.append(f"{_wide(word)} {in_language(wording.say('more', counted=counted), language)}")
     counts = Counter(step.action for step in steps)
-    lines.append(", ".join(f"{counts[action]} to {action.value}" for action in Action if counts[action]))
-    if people := file.community.people:
-        lines.append(f"people: {len(people)} are looked up by their numbers; who is missing is registered")
+    lines.append(", ".join(_counted(counts[action], action, language) for action in Action if counts[action]))
+    people = len(file.community.people)
+    said = [wording.say("people", count=people)] if people else []
     if not any(step.calls for step in steps):
-        lines.append("nothing to do" + (" but for people" if file.community.people else ""))
-    return lines
+        said.append(wording.say("nothing-but-people" if people else "nothing"))
+    return lines + [in_language(each, language) for each in said]
 
 
-def _named(step: Step) -> str:
-    return f"{step.section}: {step.name}{f' ({step.why})' if step.why else ''}"
+def _counted(count: int, action: Action, language: str) -> str:
+    if language == "zh":
+        return f"{ACTIONS[action][0]} {count}"
+    return f"{count} cannot be changed" if action is Action.CANNOT else f"{count} to {action.value}"
+
+
+def _wide(word: str) -> str:
+    """A word in a column; a Chinese character is as wide as two others."""
+    return word + " " * (13 - sum(1 if each.isascii() else 2 for each in word))
+
+
+def _section(name: str, language: str) -> str:
+    return SECTIONS.get(name, name) if language == "zh" else name
+
+
+def _named(step: Step, language: str) -> str:
+    why = in_language(step.why, language)
+    return f"{_section(step.section, language)}: {step.name}{f' ({why})' if why else ''}"
 
 
 def apply_to(

@@ -24,6 +24,7 @@ from services.command.community.rules import put_in_normal_form
 from services.command.community.standing import Standing
 from services.command.community.steps import Action, Call, Step
 from services.command.community.wired import Wired
+from services.command.community.wording_of_steps import Said, joined, say
 
 _REASON = "the community file says so"
 
@@ -39,7 +40,7 @@ def planned(file: Checked, standing: Standing, now: datetime | None = None) -> l
     affairs = _parents_first(community.affairs)
     steps += [_affair(affair, wired, standing) for affair in affairs]
     steps += calendars(community, wired, standing)
-    steps += responsibilities(community, wired, standing)
+    steps += responsibilities(community, wired, standing, now)
     steps += commitments(community, wired, standing, now)
     for service in community.services:
         steps += _service(service, wired, standing)
@@ -71,7 +72,7 @@ def _area(area: Area, file: Checked, wired: Wired, standing: Standing) -> Iterat
     boundary = file.boundaries.get(area.id)
     known = standing.areas.get(area.id)
     if known is None and standing.has_ended(area.id):
-        yield Step(action=Action.CANNOT, section="areas", name=area.id, why="it has ended: define another")
+        yield Step(action=Action.CANNOT, section="areas", name=area.id, why=say("ended"))
         return
     if known is None:
         since = wired.since(boundary.valid_from) if boundary else None
@@ -87,7 +88,7 @@ def _area(area: Area, file: Checked, wired: Wired, standing: Standing) -> Iterat
         level=(LEVELS.word(known.level), area.level),
     )
     if differs:
-        why = f"{differs}: an area that is defined keeps it"
+        why = say("kept", differs=differs)
         yield Step(action=Action.CANNOT, section="areas", name=area.id, why=why)
     if known.name != request.name:
         yield _renaming(known, request)
@@ -101,7 +102,7 @@ def _renaming(known: identity.Area, wanted: identity.DefineAreaRequest) -> Step:
     request = identity.RenameAreaRequest(area_id=known.area_id, name=wanted.name, reason=_REASON)
     # no answer tells the last change of an area: a renaming that is repeated finds itself done
     call = Call(service="identity", rpc="rename_area", request=request, since=uuid4().hex)
-    return _step(Action.CHANGE, "areas", known.area_id, call, why=f"it was called {_said(known.name)}")
+    return _step(Action.CHANGE, "areas", known.area_id, call, why=say("was-called", name=_said(known.name)))
 
 
 def _boundary(area_id: str, file: Checked, wired: Wired, standing: Standing) -> Step:
@@ -131,7 +132,7 @@ def _body(body: Body, wired: Wired, standing: Standing) -> Step:
         area=(known.area_id, body.area),
     )
     if differs:
-        why = f"{differs}: a body that is registered keeps it"
+        why = say("kept-body", differs=differs)
         return Step(action=Action.CANNOT, section="bodies", name=body.id, why=why)
     return Step(action=Action.LEAVE, section="bodies", name=body.id)
 
@@ -143,17 +144,29 @@ def _affair(affair: Affair, wired: Wired, standing: Standing) -> Step:
         call = Call(service="catalog", rpc="define_affair", request=request)
         return _step(Action.CREATE, "affairs", affair.id, call)
     if known.parent_id != affair.parent:
-        why = f"parent is {known.parent_id or 'none'}: the place in the tree is for good"
+        why = say("parent", parent=known.parent_id or "-")
         return Step(action=Action.CANNOT, section="affairs", name=affair.id, why=why)
     if known.retired:
-        action, why = (Action.LEAVE, "") if affair.retired else (Action.CANNOT, "it is retired, for good")
+        action, why = (Action.LEAVE, "") if affair.retired else (Action.CANNOT, say("retired"))
         return Step(action=action, section="affairs", name=affair.id, why=why)
     changes = list(_affair_calls(request, known))
     since = standing.affair_revision(affair.id) if changes else ""
     calls = [Call(service="catalog", rpc=rpc, request=of, since=since, bound=True) for rpc, of in changes]
     action = Action.CHANGE if calls else Action.LEAVE
-    why = ", ".join(call.rpc.replace("_", " ") for call in calls)
+    why = joined(_becomes(request, known, {call.rpc for call in calls}))
     return Step(action=action, section="affairs", name=affair.id, why=why, calls=calls)
+
+
+def _becomes(wanted: catalog.DefineAffairRequest, known: catalog.Affair, rpcs: set[str]) -> Iterator[Said]:
+    """What the calls change of an affair."""
+    if "rename_affair" in rpcs:
+        yield from [say("name")] if known.name != wanted.name else []
+        keywords = distinct(tuple(wanted.keywords))
+        yield from [say("keywords")] if list(known.keywords) != list(keywords) else []
+    if "decide_anonymity" in rpcs:
+        yield say("anonymity")
+    if "decide_outcomes" in rpcs:
+        yield say("outcomes")
 
 
 def _affair_calls(
@@ -195,12 +208,12 @@ def _service(service: Service, wired: Wired, standing: Standing) -> Iterator[Ste
         return
     status = STATUSES.word(known.service.status)
     if known.service.body_id != service.body:
-        why = f"its body is {known.service.body_id}: publish it under another id"
+        why = say("other-body", body=known.service.body_id)
         yield Step(action=Action.CANNOT, section="services", name=service.id, why=why)
         return
     if status == "retired":
         fits = service.status == "retired"
-        action, why = (Action.LEAVE, "") if fits else (Action.CANNOT, "it is retired, for good")
+        action, why = (Action.LEAVE, "") if fits else (Action.CANNOT, say("retired"))
         yield Step(action=action, section="services", name=service.id, why=why)
         return
     if checked_details(details_of(known.service.details)) != checked_details(details_of(request.details)):
@@ -225,7 +238,8 @@ def _status(service: Service, since: str) -> Step:
     call = Call(
         service="catalog", rpc=rpc, request=made(service_id=service.id), since=since, bound=bool(since)
     )
-    return _step(action, "services", service.id, call, why=service.status)
+    why = say("status-retired" if service.status == "retired" else service.status)
+    return _step(action, "services", service.id, call, why=why)
 
 
 def _step(action: Action, section: str, name: str, call: Call, why: str = "") -> Step:

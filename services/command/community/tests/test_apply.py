@@ -118,19 +118,25 @@ def test_a_second_run_does_nothing(apply: Said, platform: Path) -> None:
 @pytest.mark.parametrize(
     ("was", "becomes", "told"),
     [
-        ("zh: 大件垃圾,", "zh: 大件废弃物,", ["change        affairs: bulky-items (rename affair)"]),
+        ("zh: 大件垃圾,", "zh: 大件废弃物,", ["change        affairs: bulky-items (other name)"]),
         (
             "zh: 湖滨社区,",
             "zh: 湖畔社区,",
             ["change        areas: ns-lake (it was called 湖滨社区 / Lakeside)"],
         ),
-        ("anonymous: true", "anonymous: false", ["change        affairs: bulky-items (decide anonymity)"]),
-        ("zh: 现场未见", "zh: 未见", ["change        affairs: bulky-items (decide outcomes)"]),
+        ("anonymous: true", "anonymous: false", ["change        affairs: bulky-items (other anonymity)"]),
+        ("zh: 现场未见", "zh: 未见", ["change        affairs: bulky-items (other outcomes)"]),
         (
             "resolution: 3 working days",
             "resolution: 4 working days",
             ["change        commitments: bulky-items"],
         ),
+        (
+            "body: sanitation, legal_basis",
+            "body: lake-committee, legal_basis",
+            ["(lake-committee from 2026-01-01 in place of sanitation; that is "],
+        ),
+        ("keywords: [沙发, sofa]", "keywords: [沙发]", ["affairs: bulky-items (other keywords)"]),
         ("holidays: [2026-09-28]", "holidays: []", ["change        calendars: office"]),
         ("1号, helpers", "2号, helpers", ["change        responsibilities: environment in nanshan"]),
         ("free: true", "amount_minor: 500, currency: CNY", ["change        services: sofa-pickup"]),
@@ -171,6 +177,23 @@ def test_a_changed_file_changes_that_and_nothing_else(
         town.write_text(again_said, "utf-8")
         apply("--yes")
         assert {step.action for step in steps_of(town, platform)} == {Action.LEAVE}
+
+
+def test_the_difference_is_told_in_chinese(apply: Said, town: Path) -> None:
+    apply("--yes")
+    text = town.read_text("utf-8")
+    new = "body: lake-committee, legal_basis"
+    text = text.replace("body: sanitation, legal_basis", new).replace("zh: 湖滨社区", "zh: 湖畔社区")
+    town.write_text(text.replace("affairs:\n", "affairs:\n  - {id: din, name: {zh: 吵闹}}\n"), "utf-8")
+
+    status, said = apply("--dry-run", "--language", "zh")
+
+    assert status == 0
+    assert "新建          事项: din" in said
+    assert "更改          区域: ns-lake (原名 湖滨社区 / Lakeside)" in said
+    assert "(从 2026-01-01 起由 lake-committee 负责，不再由 sanitation 负责；这是 " in said
+    assert "新建 1, 更改 2, 不变 " in said
+    assert "人员：按编号查找 1 人" in said
 
 
 def test_what_cannot_be_changed_is_named_with_the_reason(apply: Said, town: Path) -> None:
