@@ -65,7 +65,7 @@ def apply(
             stuck.extend(step for step in steps if step.action is Action.CANNOT)
             say("\n".join(shown(steps, found, language or language_of_locale())))
             work = [step for step in steps if step.calls]
-            if dry_run or not (work or found.community.people):
+            if dry_run or not (work or found.community.people or found.community.households):
                 return
             if not yes:
                 _ask(to.named())
@@ -94,10 +94,11 @@ def shown(steps: list[Step], file: Checked, language: str = "en") -> list[str]:
             lines.append(f"{_wide(word)} {in_language(wording.say('more', counted=counted), language)}")
     counts = Counter(step.action for step in steps)
     lines.append(", ".join(_counted(counts[action], action, language) for action in Action if counts[action]))
-    people = len(file.community.people)
+    people, households = len(file.community.people), len(file.community.households)
     said = [wording.say("people", count=people)] if people else []
+    said += [wording.say("households", count=households)] if households else []
     if not any(step.calls for step in steps):
-        said.append(wording.say("nothing-but-people" if people else "nothing"))
+        said.append(wording.say("nothing-but-people" if people or households else "nothing"))
     return lines + [in_language(each, language) for each in said]
 
 
@@ -127,7 +128,7 @@ def apply_to(
     """Do the steps, with a bar, and say what was done."""
     bar = Bar("Applying")
     try:
-        counts = do(
+        counts, homes = do(
             file, standing, steps, lambda done, step: _progress(bar, done, len(steps), step), passwords
         )
     finally:
@@ -136,6 +137,8 @@ def apply_to(
         say(str(counts))
         if passwords is None and any(person.login for person in file.community.people):
             say("logins are created with --passwords FILE only")
+    if homes is not None:
+        say(str(homes))
     say(f"{len(steps)} steps done")
 
 

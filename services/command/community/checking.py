@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.command.community.fitting import check_homes
 from services.command.community.grounds import Boundary, boundaries
 from services.command.community.model import Community
 from services.command.community.names import check_codes, check_names
@@ -32,6 +33,7 @@ def checked(file: Path) -> Checked | Problems:
     check_names(found)
     check_codes(found)
     check_promises(found)
+    check_homes(found)
     drawn = boundaries(found, folder_of(file))
     check_rules(found)
     return problems or Checked(community=found.community, boundaries=drawn)

@@ -74,6 +74,7 @@ def counted(found: Checked) -> str:
         "calendars",
         "commitments",
         "services",
+        *(name for name in ("buildings", "households") if getattr(found.community, name)),
     )
     numbers = [f"{len(getattr(found.community, name))} {name}" for name in sections]
     return ", ".join([numbers[0], f"{len(found.boundaries)} boundaries", *numbers[1:]])

@@ -8,6 +8,7 @@ from linli.identity.v1 import identity_service_pb2 as identity
 
 from services.command.community.applying import Applying
 from services.command.community.checking import Checked
+from services.command.community.homes import Homes, housed
 from services.command.community.people import Counts, Passwords, settled
 from services.command.community.standing import Standing
 from services.command.community.steps import Step
@@ -20,13 +21,15 @@ def do(
     steps: Sequence[Step],
     told: Callable[[int, Step], None],
     passwords: Passwords | None = None,
-) -> Counts | None:
-    """Do it; what became of the people, if there are any. Raises `RpcFailed`."""
-    applying, people = Applying(standing.stubs), file.community.people
+) -> tuple[Counts | None, Homes | None]:
+    """Do it; what became of the staff and the households, if there are any. Raises `RpcFailed`."""
+    community, wired = file.community, Wired(file.community)
+    applying, people = Applying(standing.stubs), community.people
     applying.do(steps, told)
-    counts = settled(people, Wired(file.community), standing, applying, passwords) if people else None
+    counts = settled(people, wired, standing, applying, passwords) if people else None
+    homes = housed(community, wired, applying) if community.households else None
     _wait(standing, applying)
-    return counts
+    return counts, homes
 
 
 def _wait(standing: Standing, applying: Applying) -> None:
@@ -35,6 +38,7 @@ def _wait(standing: Standing, applying: Applying) -> None:
     if revision := applying.revisions.get("identity"):
         stubs["identity"].list_areas(identity.ListAreasRequest(page_size=1, at_least=revision))
         stubs["identity"].list_bodies(identity.ListBodiesRequest(page_size=1, at_least=revision))
+        stubs["identity"].list_dwellings(identity.ListDwellingsRequest(page_size=1, at_least=revision))
     if revision := applying.revisions.get("catalog"):
         of = stubs["catalog"]
         of.list_affairs(catalog.ListAffairsRequest(page_size=1, at_least=revision))

@@ -26,10 +26,10 @@ from services.command.connection import Connection, connection, connection_optio
 _LATEST = datetime(2199, 12, 31, tzinfo=UTC)
 _HELP = """\
 \b
-FOLDER gets community.yaml, and boundaries.geojson if areas have boundaries. Left out are staff (a
-platform keeps only digests of their numbers), bodies with a registration number, earlier versions of
-boundaries, calendars and commitments, and responsibilities of an affair in an area if none holds now or
-for good.
+FOLDER gets community.yaml, and boundaries.geojson if areas have boundaries. Left out are staff and
+households (a platform keeps only digests of people's numbers), bodies with a registration number,
+earlier versions of boundaries, calendars and commitments, and responsibilities of an affair in an area if
+none holds now or for good.
 """
 
 
@@ -73,6 +73,9 @@ def exported(standing: Standing, zone: str | None = None) -> Whole:
         "calendars": [unwired.calendar(each) for each in calendars],
         "commitments": [unwired.commitment(each) for each in standing.commitments(_LATEST)],
         "services": [unwired.service(each, _status(each)) for each in standing.services()],
+        "buildings": [
+            unwired.building(each, standing.units(each.building_id)) for each in standing.buildings().values()
+        ],
     }
     boundaries = {
         area_id: (has.geojson, moment(has.valid_from_time))
@@ -88,7 +91,7 @@ def _without_loose_ends(whole: Whole) -> tuple[Whole, dict[str, list[str]]]:
     areas = {"", *(each.id for each in parts["areas"])}
     parts["services"] = [_where_it_still_is(each, areas) for each in parts["services"]]
     bodies = {each.id for each in parts["bodies"] if each.area in areas}
-    for section in ("bodies", "responsibilities", "commitments", "services"):
+    for section in ("bodies", "responsibilities", "commitments", "services", "buildings"):
         whole_section, parts[section] = parts[section], []
         for each in whole_section:
             fits = _areas(each) <= areas and _bodies(each) <= bodies

@@ -91,6 +91,18 @@ StaffNumber = Annotated[
 ]
 LoginName = Annotated[str, _form("The name to log in with.", defines="logins", min_length=1, max_length=100)]
 
+BuildingId = Annotated[
+    str, _form("The building's id.", defines="buildings", min_length=1, max_length=64, pattern=_ID)
+]
+OfBuilding = Annotated[str, _form("The id of a building.", refers="buildings")]
+Unit = Annotated[
+    str, _form("A unit, however it is written: `3-201`, `三单元201室`.", min_length=1, max_length=40)
+]
+IdNumber = Annotated[
+    str,
+    _form("The number of an identity document.", defines="members", min_length=1, max_length=64),
+]
+
 Level = Literal["city", "district", "street", "community", "grid_cell"]
 BodyKind = Literal["government_department", "community_committee", "third_party_provider", "residents_group"]
 Role = Literal[
@@ -106,6 +118,41 @@ Role = Literal[
 Evidence = Literal["photo", "document", "signature", "reading"]
 Recipient = Literal["dispatcher", "supervisor"]
 Status = Literal["active", "suspended", "retired"]
+Relation = Literal[
+    "reference_person",
+    "partner",
+    "child",
+    "parent",
+    "grandparent",
+    "grandchild",
+    "other_relative",
+    "carer",
+    "tenant",
+    "other",
+]
+OfHousehold = Literal[
+    "year_built",
+    "storeys",
+    "lifts",
+    "rooms",
+    "floor_area",
+    "vacant",
+    "household_size",
+    "tenure",
+    "household_languages",
+    "income_support",
+    "note",
+]
+OfMember = Literal[
+    "lives_alone",
+    "bedridden",
+    "disabled",
+    "infant",
+    "pregnant",
+    "chronic_illness",
+    "employed",
+    "languages",
+]
 
 
 class _Part(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -370,6 +417,51 @@ class Service(_Part, frozen=True, kw_only=True):
     status: Status = "active"
 
 
+class Building(_Part, frozen=True, kw_only=True):
+    """A building in an area, with the units of its dwellings."""
+
+    id: BuildingId
+    area: OfArea
+    address: Annotated[str, _form("Its address, without the unit.", min_length=1, max_length=200)]
+    latitude: Annotated[float, Meta(ge=-90, le=90)] | None = None
+    longitude: Annotated[float, Meta(ge=-180, le=180)] | None = None
+    stands_from: Moment = ""
+    units: Annotated[list[Unit], Meta(max_length=1000)] = field(default_factory=list)
+
+
+class HouseholdFact(_Part, frozen=True, kw_only=True):
+    """A fact of a household, its dwelling or its building."""
+
+    kind: OfHousehold
+    value: Annotated[str, _form("The value.", min_length=1, max_length=500)]
+
+
+class MemberFact(_Part, frozen=True, kw_only=True):
+    """A fact of a person."""
+
+    kind: OfMember
+    value: Annotated[str, _form("The value.", min_length=1, max_length=500)]
+
+
+class Member(_Part, frozen=True, kw_only=True):
+    """A person in a household; found by the number, or registered."""
+
+    national_id: IdNumber
+    name: Line
+    relation: Relation
+    facts: Annotated[list[MemberFact], Meta(max_length=20)] = field(default_factory=list)
+
+
+class Household(_Part, frozen=True, kw_only=True):
+    """People who live together, as a register has them. Personal data: such a file is kept as it is."""
+
+    building: OfBuilding
+    unit: Unit
+    since: Moment
+    members: Annotated[list[Member], Meta(min_length=1, max_length=50)]
+    facts: Annotated[list[HouseholdFact], Meta(max_length=20)] = field(default_factory=list)
+
+
 class Community(_Part, frozen=True, kw_only=True):
     """A community: who is where, answers for what, within which time, and what is offered."""
 
@@ -392,7 +484,9 @@ class Community(_Part, frozen=True, kw_only=True):
     calendars: list[Calendar] = field(default_factory=list)
     commitments: list[Commitment] = field(default_factory=list)
     services: list[Service] = field(default_factory=list)
+    buildings: list[Building] = field(default_factory=list)
+    households: list[Household] = field(default_factory=list)
 
 
-RESERVED = frozenset({"posts", "households", "dwellings", "buildings"})
+RESERVED = frozenset({"posts", "dwellings"})
 """Keys of what a later release will read."""

@@ -36,7 +36,7 @@ class Whole:
 
 
 def of_file(file: Checked) -> Whole:
-    """The parts of a file, as if a platform had said them. Staff is left out: a platform does not tell it."""
+    """The parts of a file, as if a platform had said them. Staff and households are left out."""
     community, wired, unwired = file.community, Wired(file.community), Unwired(file.community.time_zone)
     responsibilities = []
     for item in community.responsibilities:
@@ -54,6 +54,10 @@ def of_file(file: Checked) -> Whole:
         "commitments": [unwired.commitment(normal(wired.commitment(each))) for each in community.commitments],
         "services": [
             unwired.service(normal(wired.service(each)), each.status) for each in community.services
+        ],
+        "buildings": [
+            unwired.building(request, request.units)
+            for request in (normal(wired.building(each)) for each in community.buildings)
         ],
     }
     since_of = {
@@ -112,6 +116,7 @@ _KEYS: Mapping[str, Any] = {
     "calendars": lambda each: each.id,
     "commitments": lambda each: (each.affair, each.area, each.valid_from),
     "services": lambda each: each.id,
+    "buildings": lambda each: each.id,
 }
 
 

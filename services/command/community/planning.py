@@ -19,6 +19,7 @@ from services.catalog.entrypoints.wire.service import details_of
 from services.command.community.checking import Checked
 from services.command.community.enums import BODY_KINDS, LEVELS, STATUSES
 from services.command.community.model import Affair, Area, Body, Service
+from services.command.community.planning_homes import buildings
 from services.command.community.planning_promises import calendars, commitments, responsibilities
 from services.command.community.rules import put_in_normal_form
 from services.command.community.standing import Standing
@@ -44,6 +45,7 @@ def planned(file: Checked, standing: Standing, now: datetime | None = None) -> l
     steps += commitments(community, wired, standing, now)
     for service in community.services:
         steps += _service(service, wired, standing)
+    steps += buildings(community, wired, standing)
     steps += [step for each in reversed(affairs) for step in _retirement(each, standing)]
     return steps
 

@@ -25,7 +25,8 @@ _CALLED = {
     "value": "id",
     "label": "zh",
 }
-_UNSAID = frozenset({"request_id", "details", "natural_key", "working_time", "reason"})
+_ANYWHERE = "area"
+_UNSAID = frozenset({"request_id", "details", "location", "natural_key", "working_time", "reason"})
 
 
 def check_rules(read: Read) -> None:
@@ -55,9 +56,15 @@ def _requests(read: Read) -> Iterator[tuple[tuple[Any, ...], Message]]:
         ("calendars", wired.calendar),
         ("commitments", wired.commitment),
         ("services", wired.service),
+        ("buildings", wired.building),
     ):
         for number, each in entries(read, section):
             yield (section, number), make(each)
+    for number, household in entries(read, "households"):
+        ids = [member.national_id for member in household.members]
+        yield ("households", number), wired.household(household, ids)
+        for place, member in enumerate(household.members):
+            yield ("households", number, "members", place), wired.member(member, _ANYWHERE)
     for number, person in entries(read, "people"):
         if person.login:
             yield ("people", number, "login"), wired.login(person)

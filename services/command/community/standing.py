@@ -28,6 +28,8 @@ class Standing:
         self._identity: Any = self.stubs["identity"]
         self._catalog: Any = self.stubs["catalog"]
         self._commitments: dict[datetime, dict[tuple[str, str], catalog.Commitment]] = {}
+        self._buildings: dict[str, identity.Building] | None = None
+        self._units: dict[str, list[str]] | None = None
         self.areas = {each.area_id: each for each in self._areas()}
         self.bodies = {each.body_id: each for each in self._bodies()}
         self.affairs = {each.affair_id: each for each in self._affairs()}
@@ -110,6 +112,23 @@ class Standing:
         request = catalog.SearchServicesRequest(statuses=every, page_size=PAGE)
         found = rows_of_pages(self._catalog.search_services, request, "results")
         return [each.service for each in found]
+
+    def buildings(self) -> dict[str, identity.Building]:
+        """All buildings by their ids."""
+        if self._buildings is None:
+            request = identity.ListBuildingsRequest(page_size=PAGE)
+            pages = rows_of_pages(self._identity.list_buildings, request, "buildings")
+            self._buildings = {each.building_id: each for each in pages}
+        return self._buildings
+
+    def units(self, building_id: str) -> list[str]:
+        """The units of a building, as they were first written."""
+        if self._units is None:
+            request = identity.ListDwellingsRequest(page_size=PAGE)
+            self._units = {}
+            for each in rows_of_pages(self._identity.list_dwellings, request, "dwellings"):
+                self._units.setdefault(each.building_id, []).append(each.unit)
+        return self._units.get(building_id, [])
 
     def _areas(self) -> Iterator[identity.Area]:
         return rows_of_pages(self._identity.list_areas, identity.ListAreasRequest(page_size=PAGE), "areas")

@@ -18,6 +18,7 @@ from services.command.community import model
 from services.command.community.enums import BODY_KINDS, EVIDENCE_KINDS, LEVELS, RECIPIENTS
 from services.command.community.forms import hours_written, limit_written, moment_written
 from services.command.community.wired import WEEKDAYS
+from services.identity.domain.units import unit_key
 
 _LIMITS = ("answer", "dispatch", "first_response", "resolution")
 _USUAL = ("adjudication", "pauses", "escalation", "reject_reasons", "message_limits")
@@ -45,6 +46,20 @@ class Unwired:
             kind=_word(BODY_KINDS, body.kind),
             name=_name(body.name),
             area=body.area_id,
+        )
+
+    def building(self, building: Any, units: Iterable[str]) -> model.Building:
+        """Of a building, or of its request; the units in the order of what they are known by."""
+        point = building.location if building.HasField("location") else None
+        stands = building.stands_from_time if building.HasField("stands_from_time") else None
+        return model.Building(
+            id=building.building_id,
+            area=building.area_id,
+            address=building.address,
+            latitude=point.latitude if point else None,
+            longitude=point.longitude if point else None,
+            stands_from=moment_written(moment(stands), self._zone) if stands else "",
+            units=sorted(units, key=unit_key),
         )
 
     def affair(self, affair: Any, *, retired: bool) -> model.Affair:

@@ -1,5 +1,6 @@
 """What a file says, as the requests of the public rpcs, yet without their `request_id`."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,9 +10,17 @@ from linli.identity.v1 import identity_service_pb2 as identity
 from linli.identity.v1 import identity_types_pb2 as kinds
 from linli.types.v1.types_pb2 import LocalizedText, Point
 
-from libs.rpc.moments import stamp_or_none
+from libs.rpc.moments import stamp, stamp_or_none
 from services.command.community import model
-from services.command.community.enums import BODY_KINDS, EVIDENCE_KINDS, LEVELS, RECIPIENTS, ROLES
+from services.command.community.enums import (
+    BODY_KINDS,
+    EVIDENCE_KINDS,
+    FACT_KINDS,
+    LEVELS,
+    RECIPIENTS,
+    RELATIONS,
+    ROLES,
+)
 from services.command.community.forms import hours_of, limit_of, moment_of
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -77,6 +86,57 @@ class Wired:
         """A role of a person."""
         role = ROLES.number(grant.role)
         return identity.GrantRoleRequest(party_id=party_id, role=role, area_id=grant.area, body_id=grant.body)
+
+    def building(self, building: model.Building) -> identity.RegisterBuildingRequest:
+        """A building with its dwellings."""
+        since = moment_of(building.stands_from, self._zone) if building.stands_from else None
+        return identity.RegisterBuildingRequest(
+            building_id=building.id,
+            area_id=building.area,
+            address=building.address,
+            location=_point(building),
+            stands_from_time=stamp_or_none(since),
+            units=building.units,
+        )
+
+    def member(self, member: model.Member, area_id: str) -> identity.RegisterResidentRequest:
+        """A person who lives in an area, by the number of their identity document."""
+        return identity.RegisterResidentRequest(
+            natural_key=kinds.NaturalKey(kind=kinds.KEY_KIND_NATIONAL_ID, value=member.national_id),
+            name=member.name,
+            area_id=area_id,
+        )
+
+    def household(self, household: model.Household, ids: Sequence[str]) -> identity.FormHouseholdRequest:
+        """A household of people with these ids, in their order."""
+        return identity.FormHouseholdRequest(
+            building_id=household.building,
+            unit=household.unit,
+            members=[
+                identity.NewMember(resident_id=resident_id, relation=RELATIONS.number(member.relation))
+                for resident_id, member in zip(ids, household.members, strict=True)
+            ],
+            since_time=stamp(moment_of(household.since, self._zone)),
+        )
+
+    def visit(
+        self, household: model.Household, household_id: str, ids: Sequence[str]
+    ) -> identity.RecordVisitRequest:
+        """What the file tells of a household: as a register, of the moment since when it lives there."""
+        facts = [
+            identity.ToldFact(kind=FACT_KINDS.number(each.kind), value=each.value) for each in household.facts
+        ]
+        facts += [
+            identity.ToldFact(kind=FACT_KINDS.number(each.kind), value=each.value, resident_id=resident_id)
+            for resident_id, member in zip(ids, household.members, strict=True)
+            for each in member.facts
+        ]
+        return identity.RecordVisitRequest(
+            household_id=household_id,
+            source=kinds.FACT_SOURCE_REGISTER,
+            observed_time=stamp(moment_of(household.since, self._zone)),
+            facts=facts,
+        )
 
     def affair(self, affair: model.Affair) -> catalog.DefineAffairRequest:
         """A kind of matter."""
@@ -207,10 +267,13 @@ def hours_of_week(week: model.Week) -> list[types.WeekdayHours]:
 
 
 def _place(site: model.Site) -> types.Place:
-    point = None
-    if site.latitude is not None and site.longitude is not None:
-        point = Point(latitude=site.latitude, longitude=site.longitude)
-    return types.Place(name=text(site.name), address=site.address, location=point)
+    return types.Place(name=text(site.name), address=site.address, location=_point(site))
+
+
+def _point(site: model.Site | model.Building) -> Point | None:
+    if site.latitude is None or site.longitude is None:
+        return None
+    return Point(latitude=site.latitude, longitude=site.longitude)
 
 
 def _eligibility(who: model.Eligibility | None) -> types.Eligibility | None:

@@ -253,6 +253,26 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "latitude 和 longitude 要么都写，要么都不写",
         "give latitude and longitude both, or neither",
     ),
+    # buildings and households
+    "unit-blank": ("“{unit}” 里没有数字或字母：请写房号", "nothing of {unit} is a number: write the unit"),
+    "unit-twice": (
+        "“{unit}” 与前面的房号是同一套住房：只保留一个",
+        "{unit} is a dwelling that stands before it: keep one",
+    ),
+    "unit-unknown": (
+        "楼栋 {name} 没有 “{unit}”：请加到它的 units",
+        "{name} has no {unit}: add it to the units of the building",
+    ),
+    "address-twice": (
+        "这个地址已有楼栋（{file} 第 {line} 行）：同一地址只写一栋",
+        "a building has this address ({file}, line {line}): keep one",
+    ),
+    "fact-value": ("这个值不符合要求（{said}）", "this is no such value ({said})"),
+    "not-yet": ("这个时间还没有到：请写过去的时间", "this moment has not come yet: give one that has passed"),
+    "since-early": (
+        "早于楼栋 {name} 的 stands_from：请改一处",
+        "it is before {name} stands (stands_from): mend one",
+    ),
     "grant-unbounded": (
         "角色没有范围：请写 area、body 或两者",
         "the role has no bounds: give an area, a body or both",

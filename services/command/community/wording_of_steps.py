@@ -22,6 +22,9 @@ SECTIONS: Mapping[str, str] = {
     "calendars": "日历",
     "commitments": "承诺",
     "services": "服务",
+    "buildings": "楼栋",
+    "dwellings": "住宅",
+    "households": "住户",
 }
 """What sections are called in Chinese; another keeps its key."""
 _TEXTS: Mapping[str, tuple[str, str]] = {
@@ -74,6 +77,10 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "people": (
         "人员：按编号查找 {count} 人；没有的将登记",
         "people: {count} are looked up by their numbers; who is missing is registered",
+    ),
+    "households": (
+        "住户：{count} 户照原样发送，各生效一次",
+        "households: {count} are sent as they are, and take effect once",
     ),
     "nothing": ("没有要做的", "nothing to do"),
     "nothing-but-people": ("除人员外没有要做的", "nothing to do but for people"),
