@@ -10,11 +10,13 @@ from services.command.community.checking import Checked, checked
 from services.command.community.schema import written
 from services.command.community.tree import Problems
 from services.command.community.wording import LANGUAGES, language_of_locale, said
+from services.command.community.wording_of_steps import SECTIONS
 
 MOST_TOLD = 200
+_OFTEN_NONE = frozenset({"buildings", "households"})
 _SUMMED = {
     "zh": "共 {count} 处错误，没有改动任何内容",
-    "en": "{count} mistakes; nothing was changed",
+    "en": "{count} mistake{s}; nothing was changed",
 }
 _FINE = {"zh": "{file}：没有错误：{counted}", "en": "{file}: no mistakes: {counted}"}
 _MORE = {"zh": "……还有 {more} 处", "en": "... and {more} more"}
@@ -42,7 +44,7 @@ def check(file: Path, language: str | None) -> int:
     if isinstance(found, Problems):
         tell(found, language)
         return 1
-    say(_FINE[language].format(file=file, counted=counted(found)))
+    say(_FINE[language].format(file=file, counted=counted(found, language)))
     return 0
 
 
@@ -60,21 +62,14 @@ def tell(problems: Problems, language: str) -> None:
         complain(line)
     if len(lines) > MOST_TOLD:
         complain(_MORE[language].format(more=len(lines) - MOST_TOLD))
-    complain(_SUMMED[language].format(count=len(lines)))
+    complain(_SUMMED[language].format(count=len(lines), s="" if len(lines) == 1 else "s"))
 
 
-def counted(found: Checked) -> str:
+def counted(found: Checked, language: str = "en") -> str:
     """How much there is of everything."""
-    sections = (
-        "areas",
-        "bodies",
-        "people",
-        "affairs",
-        "responsibilities",
-        "calendars",
-        "commitments",
-        "services",
-        *(name for name in ("buildings", "households") if getattr(found.community, name)),
-    )
-    numbers = [f"{len(getattr(found.community, name))} {name}" for name in sections]
-    return ", ".join([numbers[0], f"{len(found.boundaries)} boundaries", *numbers[1:]])
+    numbers = {name: len(getattr(found.community, name)) for name in SECTIONS}
+    numbers["boundaries"] = len(found.boundaries)
+    told = {name: count for name, count in numbers.items() if count or name not in _OFTEN_NONE}
+    if language == "zh":
+        return "，".join(f"{count} 个{SECTIONS[name]}" for name, count in told.items())
+    return ", ".join(f"{count} {name}" for name, count in told.items())

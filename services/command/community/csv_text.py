@@ -1,4 +1,4 @@
-"""CSV (RFC 4180) as nodes: each row a mapping by the header, each cell with its line and column.
+"""CSV (RFC 4180, also with `;` or tabs) as nodes: each row a mapping by the header, each cell with its spot.
 
 A header `name.en` puts the cell into `name`. A cell that begins with `[` or `{` is read as YAML; a list of
 words may be written with `;` between them. An empty cell is left out.
@@ -16,23 +16,27 @@ Row = list[Cell]
 def parse(text: str, file: str, problems: Problems) -> Items:
     """The rows of a table."""
     table = Items(Spot(file))
-    rows = _rows(text, file, problems)
+    delimiter = _delimiter(text)
+    rows = _rows(text, file, problems, delimiter)
     header = next(rows, None)
     if header is None:
         problems.add(Spot(file), "csv-empty")
         return table
-    if len(header) == 1 and (";" in header[0][1] or "\t" in header[0][1]):
-        problems.add(header[0][0], "csv-delimiter")
-        return table
     names = _named(header, problems)
     for row in rows:
-        if len(row) == 1 and not row[0][1].strip():
+        if not any(word.strip() for _, word in row):
             continue
         if len(row) != len(header):
             problems.add(row[0][0], "csv-cells", has=len(row), wanted=len(header))
             continue
         table.items.append(_fields(names, row, problems))
     return table
+
+
+def _delimiter(text: str) -> str:
+    """What separates the names of the columns: spreadsheets of many countries write `;`."""
+    header = text.partition("\n")[0]
+    return next((each for each in ",;\t" if each in header), ",")
 
 
 def words_of(cell: Text) -> list[Text]:
@@ -104,25 +108,25 @@ def _moved(node: Node, spot: Spot) -> Node:
             return Fields(at, [(key, value) for key, value in moved if isinstance(key, Text)])
 
 
-def _rows(text: str, file: str, problems: Problems) -> Iterator[Row]:
+def _rows(text: str, file: str, problems: Problems, delimiter: str) -> Iterator[Row]:
     """Rows of cells; a quote out of place is told, and taken as it stands."""
     at, line, begins = 0, 1, 0
     row: Row = []
     while at < len(text):
         spot = Spot(file, line, at - begins + 1)
         if text[at] == '"':
-            word, at, lines, begins = _quoted(text, at, spot, begins, problems)
+            word, at, lines, begins = _quoted(text, at, spot, begins, problems, delimiter)
             line += lines
         else:
             end = at
-            while end < len(text) and text[end] not in ",\r\n":
+            while end < len(text) and text[end] not in f"{delimiter}\r\n":
                 end += 1
             word = text[at:end]
             if '"' in word:
                 problems.add(Spot(file, line, spot.column + word.index('"')), "csv-quote")
             at = end
         row.append((spot, word))
-        if at < len(text) and text[at] == ",":
+        if at < len(text) and text[at] == delimiter:
             at += 1
             if at == len(text) or text[at] in "\r\n":
                 row.append((Spot(file, line, at - begins + 1), ""))
@@ -138,7 +142,9 @@ def _rows(text: str, file: str, problems: Problems) -> Iterator[Row]:
         line, begins = line + 1, at
 
 
-def _quoted(text: str, at: int, spot: Spot, begins: int, problems: Problems) -> tuple[str, int, int, int]:
+def _quoted(
+    text: str, at: int, spot: Spot, begins: int, problems: Problems, delimiter: str
+) -> tuple[str, int, int, int]:
     """The word in quotes, where it ends, how many lines it goes over, and where its last line begins."""
     word, start, at = "", at, at + 1
     while True:
@@ -155,8 +161,8 @@ def _quoted(text: str, at: int, spot: Spot, begins: int, problems: Problems) -> 
     lines = text.count("\n", start, at)
     if lines:
         begins = text.rfind("\n", start, at) + 1
-    if text[at : at + 1] not in ("", ",", "\r", "\n"):
+    if text[at : at + 1] not in ("", delimiter, "\r", "\n"):
         problems.add(Spot(spot.file, spot.line + lines, at - begins + 1), "csv-quote")
-        while at < len(text) and text[at] not in ",\r\n":
+        while at < len(text) and text[at] not in f"{delimiter}\r\n":
             at += 1
     return word, at, lines, begins

@@ -37,7 +37,7 @@ def boundaries(read: Read, folder: Path) -> dict[str, Boundary]:
         except BoundaryUnusable as error:
             read.problems.add(spot, "boundary-unusable", name=area_id, said=error)
             continue
-        if not valid_from and not read.community.valid_from:
+        if not valid_from and not read.says_since:
             read.problems.add(spot, "since-missing")
         found[area_id] = Boundary(geojson=geojson, valid_from=valid_from, spot=spot)
     _check_within(read, found)

@@ -10,7 +10,7 @@ from msgspec import Meta, field
 
 
 class Form(msgspec.Struct, frozen=True):
-    """What a text must be (`limit`, `day`, `moment`, `hours`, `zone`, `words`); what it names or defines."""
+    """What a text must be (`limit`, `day`, `hours`, `zone`, `url`, ... `words`); what it names or defines."""
 
     name: str = "words"
     refers: str = ""
@@ -24,8 +24,8 @@ def _form(
     return Meta(description=description, extra={"form": form}, **rules)
 
 
-_ID = "^[a-z0-9][a-z0-9._-]*$"
-_CODE = "^[a-z0-9][a-z0-9-]*$"
+ID = "^[a-z0-9][a-z0-9._-]*$"
+CODE = "^[a-z0-9][a-z0-9-]*$"
 _DAY = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _CLOCK = "[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]{1,6})?)?"
 _MOMENT = f"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(T{_CLOCK}(Z|[+-][0-9]{{2}}:[0-9]{{2}}))?$"
@@ -35,10 +35,10 @@ Line = Annotated[str, _form("One line of text.", min_length=1, max_length=200)]
 Words = Annotated[str, _form("Text.", min_length=1, max_length=1000)]
 Word = Annotated[str, _form("A word or a few.", min_length=1, max_length=64)]
 Tag = Annotated[
-    str, _form("A word for matching: lower case, digits, `-`.", min_length=1, max_length=40, pattern=_CODE)
+    str, _form("A word for matching: lower case, digits, `-`.", min_length=1, max_length=40, pattern=CODE)
 ]
 Code = Annotated[
-    str, _form("A code: it never changes its meaning.", min_length=1, max_length=40, pattern=_CODE)
+    str, _form("A code: it never changes its meaning.", min_length=1, max_length=40, pattern=CODE)
 ]
 Zone = Annotated[str, _form("An IANA time zone, such as `Asia/Shanghai`.", name="zone", max_length=64)]
 Day = Annotated[str, _form("A date, `YYYY-MM-DD`.", name="day", pattern=_DAY)]
@@ -67,23 +67,23 @@ Limit = Annotated[
     ),
 ]
 
-AreaId = Annotated[str, _form("The area's id.", defines="areas", min_length=1, max_length=64, pattern=_ID)]
+AreaId = Annotated[str, _form("The area's id.", defines="areas", min_length=1, max_length=64, pattern=ID)]
 OfArea = Annotated[str, _form("The id of an area.", refers="areas")]
 BodyId = Annotated[
     str,
-    _form("The body's code; it becomes its id.", defines="bodies", min_length=1, max_length=64, pattern=_ID),
+    _form("The body's code; it becomes its id.", defines="bodies", min_length=1, max_length=64, pattern=ID),
 ]
 OfBody = Annotated[str, _form("The id of a body.", refers="bodies")]
 AffairId = Annotated[
-    str, _form("The affair's id.", defines="affairs", min_length=1, max_length=48, pattern=_ID)
+    str, _form("The affair's id.", defines="affairs", min_length=1, max_length=48, pattern=ID)
 ]
 OfAffair = Annotated[str, _form("The id of an affair.", refers="affairs")]
 CalendarId = Annotated[
-    str, _form("The calendar's id.", defines="calendars", min_length=1, max_length=64, pattern=_ID)
+    str, _form("The calendar's id.", defines="calendars", min_length=1, max_length=64, pattern=ID)
 ]
 OfCalendar = Annotated[str, _form("The id of a calendar.", refers="calendars")]
 ServiceId = Annotated[
-    str, _form("The service's id.", defines="services", min_length=1, max_length=64, pattern=_ID)
+    str, _form("The service's id.", defines="services", min_length=1, max_length=64, pattern=ID)
 ]
 StaffNumber = Annotated[
     str,
@@ -92,7 +92,7 @@ StaffNumber = Annotated[
 LoginName = Annotated[str, _form("The name to log in with.", defines="logins", min_length=1, max_length=100)]
 
 BuildingId = Annotated[
-    str, _form("The building's id.", defines="buildings", min_length=1, max_length=64, pattern=_ID)
+    str, _form("The building's id.", defines="buildings", min_length=1, max_length=64, pattern=ID)
 ]
 OfBuilding = Annotated[str, _form("The id of a building.", refers="buildings")]
 Unit = Annotated[
@@ -382,7 +382,7 @@ class Cost(_Part, frozen=True, kw_only=True):
 
     free: bool = False
     amount_minor: Annotated[int, Meta(ge=0, le=1_000_000_000_000)] = 0
-    currency: Annotated[str, _form("ISO 4217, such as `CNY`.", pattern="^[A-Z]{3}$")] = ""
+    currency: Annotated[str, _form("ISO 4217, such as `CNY`.", name="currency", pattern="^[A-Z]{3}$")] = ""
     terms: Name | None = None
 
 
@@ -407,12 +407,19 @@ class Service(_Part, frozen=True, kw_only=True):
     places: Annotated[list[Site], Meta(max_length=50)] = field(default_factory=list)
     cost: Cost | None = None
     languages: Annotated[
-        list[Annotated[str, _form("BCP 47.", max_length=35, pattern="^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")]],
+        list[
+            Annotated[
+                str,
+                _form(
+                    "BCP 47.", name="language", max_length=35, pattern="^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$"
+                ),
+            ]
+        ],
         Meta(max_length=20),
     ] = field(default_factory=list)
     accessibility: Annotated[list[Tag], Meta(max_length=20)] = field(default_factory=list)
     capacity: Capacity | None = None
-    url: Annotated[str, _form("A web page.", max_length=500, pattern=r"^https?://\S+$")] = ""
+    url: Annotated[str, _form("A web page.", name="url", max_length=500, pattern=r"^https?://\S+$")] = ""
     phone: Annotated[str, _form("The service's telephone number.", min_length=1, max_length=40)] = ""
     status: Status = "active"
 

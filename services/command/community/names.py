@@ -2,13 +2,15 @@
 
 import difflib
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from services.catalog.domain.affair import DEEPEST
 from services.command.community.model import Affair, Area
-from services.command.community.reading import Read, entries
+from services.command.community.reading import Read, Reference, entries
 from services.command.community.tree import Spot
 from services.command.community.wired import WEEKDAYS
 
+_OF_A_TABLE = ("csv-", "encoding", "unreadable")
 _LEVELS = ("city", "district", "street", "community", "grid_cell")
 
 
@@ -16,7 +18,7 @@ def check_names(read: Read) -> None:
     """Tell what names nothing, lies below itself or on the wrong level, or has no name."""
     for each in read.references:
         known = read.names.get(each.section, {})
-        if each.name not in known:
+        if each.name not in known and _is_judged(read, each):
             close = difflib.get_close_matches(each.name, known, n=1, cutoff=0.6)
             kind = "unknown-name-close" if close else "unknown-name"
             read.problems.add(each.spot, kind, name=each.name, section=each.section, close="".join(close))
@@ -28,6 +30,15 @@ def check_names(read: Read) -> None:
     _check_siblings(read, areas)
     _check_affairs(read, affairs)
     _check_people(read)
+
+
+def _is_judged(read: Read, each: Reference) -> bool:
+    """Whether what it names is not at fault itself: an id that is none, or a table that cannot be read."""
+    table = f"{each.section}.csv"
+    unread = any(
+        Path(told.spot.file).name == table and told.kind.startswith(_OF_A_TABLE) for told in read.problems
+    )
+    return not unread and each.name.lower() not in read.unfit.get(each.section, ())
 
 
 def _check_texts(read: Read) -> None:

@@ -8,6 +8,7 @@ from services.command.community.model import RESERVED, Community
 from services.command.community.tree import Fields, Node, Problems, Spot, Text
 
 HEAD = "community.yaml"
+_TABLES = (".csv", ".tsv", ".xls", ".xlsx", ".ods")
 _MOST_BYTES = 64_000_000
 _SECTIONS = tuple(
     name for name in Community.__struct_fields__ if name not in ("linli", "time_zone", "valid_from")
@@ -34,6 +35,7 @@ def _folder(folder: Path, problems: Problems) -> Node | None:
         problems.add(Spot(str(folder)), "no-head")
         return None
     root = _yaml(head, str(head), problems)
+    _name_unread(folder, problems)
     for table in sorted(folder.glob("*.csv")):
         at = Spot(str(table))
         if table.stem not in _SECTIONS:
@@ -46,6 +48,18 @@ def _folder(folder: Path, problems: Problems) -> Node | None:
             if text is not None:
                 root.entries.append((Text(at, table.stem), csv_text.parse(text, str(table), problems)))
     return root
+
+
+def _name_unread(folder: Path, problems: Problems) -> None:
+    """Tell tables that are none for their name alone, such as Areas.CSV or areas.xlsx."""
+    for table in sorted(folder.iterdir()):
+        section = table.stem.lower()
+        if (
+            table.suffix.lower() in _TABLES
+            and section in _SECTIONS
+            and not (folder / f"{section}.csv").exists()
+        ):
+            problems.add(Spot(str(table)), "table-unread", name=table.name, wanted=f"{section}.csv")
 
 
 def _yaml(path: Path, name: str, problems: Problems) -> Node | None:

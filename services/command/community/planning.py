@@ -149,8 +149,9 @@ def _affair(affair: Affair, wired: Wired, standing: Standing) -> Step:
         why = say("parent", parent=known.parent_id or "-")
         return Step(action=Action.CANNOT, section="affairs", name=affair.id, why=why)
     if known.retired:
-        action, why = (Action.LEAVE, "") if affair.retired else (Action.CANNOT, say("retired"))
-        return Step(action=action, section="affairs", name=affair.id, why=why)
+        if affair.retired:
+            return Step(action=Action.LEAVE, section="affairs", name=affair.id)
+        return Step(action=Action.CANNOT, section="affairs", name=affair.id, why=say("retired"))
     changes = list(_affair_calls(request, known))
     since = standing.affair_revision(affair.id) if changes else ""
     calls = [Call(service="catalog", rpc=rpc, request=of, since=since, bound=True) for rpc, of in changes]
@@ -215,8 +216,8 @@ def _service(service: Service, wired: Wired, standing: Standing) -> Iterator[Ste
         return
     if status == "retired":
         fits = service.status == "retired"
-        action, why = (Action.LEAVE, "") if fits else (Action.CANNOT, say("retired"))
-        yield Step(action=action, section="services", name=service.id, why=why)
+        action = Action.LEAVE if fits else Action.CANNOT
+        yield Step(action=action, section="services", name=service.id, why="" if fits else say("retired"))
         return
     if checked_details(details_of(known.service.details)) != checked_details(details_of(request.details)):
         changed = catalog.ChangeServiceRequest(service_id=service.id, details=request.details)

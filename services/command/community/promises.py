@@ -47,7 +47,7 @@ def check_promises(read: Read, at: datetime | None = None) -> None:
 
 
 def _check_since(read: Read, section: str, number: int, own: str) -> None:
-    if not (own or read.community.valid_from):
+    if not own and not read.says_since:
         read.problems.add(read.spot(section, number), "since-missing")
 
 
@@ -138,8 +138,8 @@ def _check_services(read: Read) -> None:
         who, cost = service.eligibility, service.cost
         if who and who.maximum_age and who.maximum_age < who.minimum_age:
             told(read.spot("services", number, "eligibility", "maximum_age"), "ages")
-        if cost and ((cost.free and cost.amount_minor) or (cost.amount_minor and not cost.currency)):
-            told(read.spot("services", number, "cost"), "cost")
+        if cost and cost.amount_minor and (cost.free or not cost.currency):
+            told(read.spot("services", number, "cost"), "cost-free" if cost.free else "cost-currency")
         for place, site in enumerate(service.places):
             if (site.latitude is None) != (site.longitude is None):
                 told(read.spot("services", number, "places", place), "coordinates")

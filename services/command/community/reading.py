@@ -11,12 +11,23 @@ from msgspec import inspect
 
 from services.command.community.csv_text import words_of
 from services.command.community.forms import unfit
-from services.command.community.model import RESERVED, Community, Form
+from services.command.community.model import CODE, ID, RESERVED, Community, Form
 from services.command.community.tree import Fields, Items, Node, Problems, Spot, Text
 
 _NONE = object()
 """What could not be read."""
 _YES = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false"})
+_TRUE = {
+    "true": True,
+    "wahr": True,
+    "vrai": True,
+    "是": True,
+    "false": False,
+    "falsch": False,
+    "faux": False,
+    "否": False,
+}
+"""Truth values as spreadsheets write them."""
 _NULL = frozenset({"", "~", "null"})
 _NUMBER = re.compile(
     r"[-+]?(0x[0-9a-f_]+|0o?[0-7_]+|0b[01_]+|[0-9][0-9_]*(:[0-5]?[0-9])*(\.[0-9_]*)?(e[-+]?[0-9]+)?|\.[0-9]+"
@@ -45,6 +56,13 @@ class Read:
     spots: dict[tuple[Any, ...], Spot] = field(default_factory=dict)
     references: list[Reference] = field(default_factory=list)
     names: dict[str, dict[str, Spot]] = field(default_factory=dict)
+    unfit: dict[str, set[str]] = field(default_factory=dict)
+    """By section, ids that were told to be none; in lower case."""
+
+    @property
+    def says_since(self) -> bool:
+        """Whether the file says from when things hold, though it may be no moment."""
+        return ("valid_from",) in self.spots
 
     def spot(self, *path: Any) -> Spot:
         """Where something stands; if it is left out, where what should have it begins."""
@@ -77,7 +95,7 @@ class _Reader:
     def struct(self, node: Node, of: Any, path: tuple[Any, ...]) -> Any:
         self._read.spots[path] = node.spot
         if not isinstance(node, Fields):
-            self._problems.add(node.spot, "wants-fields", fields=", ".join(_fields_of(of.cls)))
+            self._wants_fields(node, list(_fields_of(of.cls)), path)
             return _NONE
         known, given, whole = _fields_of(of.cls), dict[str, Any](), True
         for key, value in node.entries:
@@ -85,6 +103,8 @@ class _Reader:
                 found = self.value(value, known[key.value].type, (*path, key.value))
                 whole &= found is not _NONE
                 given[key.value] = found
+            elif _is_of_a_comma(key, value):
+                self._problems.add(key.spot, "key-of-comma", key=key.value)
             else:
                 self._unknown(key, known, path)
         for name, each in known.items():
@@ -95,6 +115,15 @@ class _Reader:
             return of.cls(**given) if whole else _NONE
         usable: dict[str, Any] = {name: value for name, value in given.items() if value is not _NONE}
         return Community(**{"linli": 1, "time_zone": "UTC", **usable})
+
+    def _wants_fields(self, node: Node, fields: list[str], path: tuple[Any, ...]) -> None:
+        named, kind = ", ".join(fields), "wants-fields"
+        columns = column = ""
+        if node.spot.file.endswith(".csv") and path:
+            kind = "wants-fields-item" if isinstance(path[-1], int) else "wants-fields-column"
+            column = str(path[-1])
+            columns = ", ".join(f"{column}.{each}" for each in fields)
+        self._problems.add(node.spot, kind, fields=named, column=column, columns=columns)
 
     def _unknown(self, key: Text, known: Mapping[str, inspect.Field], path: tuple[Any, ...]) -> None:
         if not path and key.value in RESERVED:
@@ -161,6 +190,8 @@ class _Reader:
             self._problems.add(node.spot, kind, value=value)
             return _NONE
         if not self._fits(node.spot, value, of, form):
+            if form.defines:
+                self._read.unfit.setdefault(form.defines, set()).add(value.lower())
             return _NONE
         if form.refers:
             self._read.references.append(Reference(form.refers, value, node.spot))
@@ -174,7 +205,8 @@ class _Reader:
         elif of.max_length is not None and len(value) > of.max_length:
             self._problems.add(spot, "too-long", most=of.max_length, has=len(value))
         elif of.pattern and not re.fullmatch(of.pattern, value):
-            self._problems.add(spot, _KINDS.get(form.name, "pattern"), value=value, pattern=of.pattern)
+            kind = _PATTERNS.get(of.pattern, "pattern") if form.name == "words" else form.name
+            self._problems.add(spot, kind, value=value, pattern=of.pattern)
         elif kind := unfit(form.name, value):
             self._problems.add(spot, kind, value=value)
         else:
@@ -194,9 +226,10 @@ class _Reader:
             case inspect.LiteralType():
                 return self._one_of(node, [str(each) for each in of.values if each != ""], of.values)
             case inspect.BoolType():
-                said = value if node.plain else value.lower()  # spreadsheets write TRUE
-                if said in ("true", "false"):
-                    return said == "true"
+                if value in ("true", "false"):
+                    return value == "true"
+                if not node.plain and value.lower() in _TRUE:  # spreadsheets write TRUE
+                    return _TRUE[value.lower()]
                 self._problems.add(node.spot, "wants-true", value=value)
             case inspect.IntType():
                 if not _WHOLE.fullmatch(value):
@@ -229,7 +262,14 @@ class _Reader:
         return value
 
 
-_KINDS = {"limit": "limit", "day": "day", "moment": "moment", "hours": "hours"}
+_PATTERNS = {CODE: "pattern-code", ID: "pattern-id"}
+
+
+def _is_of_a_comma(key: Text, value: Node) -> bool:
+    """Whether a key without a colon is what follows a comma within `{ }`."""
+    if not isinstance(value, Text) or value.value or not value.plain:
+        return False
+    return value.spot == Spot(key.spot.file, key.spot.line, key.spot.column + len(key.value))
 
 
 def _is_taken_for_more(value: str) -> bool:

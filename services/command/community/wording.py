@@ -28,12 +28,48 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "“{name}” 不是任何部分的名称：请改名为 {known} 之一，或移出文件夹",
         "{name} is no section: rename it to one of {known}, or take it out of the folder",
     ),
+    "table-unread": (
+        "“{name}” 不会被读取：请另存为 CSV（UTF-8），名称为 {wanted}",
+        "{name} is not read: save it as CSV (UTF-8) by the name {wanted}",
+    ),
     "section-twice": (
         "“{name}” 在 community.yaml 里已经有了：两处只保留一处",
         "{name} is in community.yaml, too: keep one of the two",
     ),
     # YAML
     "yaml-unreadable": ("不是合格的 YAML：{said}", "this is no YAML: {said}"),
+    "yaml-colon": (
+        "这里缺少“: ”：请写 `键: 值`，并检查上一行是否已结束",
+        "`: ` is missing: write `key: value`, and see that the line before is complete",
+    ),
+    "yaml-value": (
+        "这里不能有“: ”：含冒号的文字要加引号；键要和同级的键对齐",
+        "`: ` cannot stand here: put text with a colon in quotes, and begin keys of one level in one column",
+    ),
+    "yaml-brace": (
+        "{{ }} 不完整，或其中的文字含有 : , [ ] {{ }}：请补上括号，这样的文字要加引号",
+        "the {{ }} is not complete, or a text in it has : , or a bracket: close it, or quote the text",
+    ),
+    "yaml-bracket": (
+        "[ ] 不完整，或其中的文字含有 : , [ ] {{ }}：请补上括号，这样的文字要加引号",
+        "the [ ] is not complete, or a text in it has : , or a bracket: close it, or quote the text",
+    ),
+    "yaml-indent": (
+        "缩进不对：同一级的行要从同一列开始",
+        "this is not indented as the lines before: begin lines of one level in one column",
+    ),
+    "yaml-node": (
+        "这里缺少内容，或括号前后多了逗号",
+        "a value is missing here, or a comma is too many: fill it in, or remove the comma",
+    ),
+    "yaml-end": (
+        "引号没有结束：请补上",
+        "a quote is never closed: close it",
+    ),
+    "yaml-start": (
+        "文字不能以这个字符开头：请加引号",
+        "a text cannot begin with this character: put it in quotes",
+    ),
     "yaml-tab": ("缩进里有制表符：请改用空格", "a tab indents this line: use blanks"),
     "yaml-documents": (
         "文件里有第二个文档（---）：一个文件只写一个社区",
@@ -68,10 +104,6 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     # CSV
     "csv-empty": ("表格是空的：第一行要有列名", "the table is empty: its first line names the columns"),
-    "csv-delimiter": (
-        "列之间不是逗号：请另存为逗号分隔的 CSV",
-        "the columns are not separated by commas: save it as CSV with commas",
-    ),
     "csv-header": (
         "这一列没有列名：请补上或删除这一列",
         "this column has no name: give it one, or remove it",
@@ -91,6 +123,18 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     # what the model wants
     "wants-fields": ("这里要写若干 `键: 值`（{fields}）", "this must be `key: value` lines ({fields})"),
+    "wants-fields-column": (
+        "列 {column} 写的是几个部分：请把列名改成 {columns}",
+        "{column} has parts of its own: call the column {columns}",
+    ),
+    "wants-fields-item": (
+        "每一项要写成 [{{键: 值}}]（{fields}）：请加括号",
+        "each entry is `key: value` pairs ({fields}): write the cell as [{{...}}, {{...}}]",
+    ),
+    "key-of-comma": (
+        "没有 “{key}” 这个键：含逗号的文字要加引号",
+        "there is no key {key}: put text with a comma in quotes",
+    ),
     "wants-list": (
         "这里要写列表：每项一行，以 `- ` 开头",
         "this must be a list: each entry on a line with `- `",
@@ -131,8 +175,28 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "beyond": ("{value} 不在 {least} 到 {most} 之间", "{value} is not between {least} and {most}: change it"),
     "pattern": (
-        "“{value}” 的写法不对：应符合 {pattern}（如小写字母、数字、. _ -）",
-        "{value} has another shape than {pattern}: use lower case letters, digits and `-`",
+        "“{value}” 的写法不对：应符合 {pattern}",
+        "{value} has another shape than {pattern}: change it",
+    ),
+    "pattern-code": (
+        "“{value}” 的写法不对：只用小写字母、数字和 -，以字母或数字开头",
+        "{value} is no code: use lower case letters, digits and `-`, and begin with a letter or digit",
+    ),
+    "pattern-id": (
+        "“{value}” 不能作编号：只用小写字母、数字和 . _ -，以字母或数字开头",
+        "{value} is no id: use lower case letters, digits and . _ -, and begin with a letter or digit",
+    ),
+    "url": (
+        "“{value}” 不是网址：请以 https:// 开头，不含空格",
+        "{value} is no web address: begin it with https://, without blanks",
+    ),
+    "currency": (
+        "“{value}” 不是币种：请写三个大写字母，如 CNY",
+        "{value} is no currency: write three capital letters, such as EUR",
+    ),
+    "language": (
+        "“{value}” 不是语言代码：请写 zh、en、de 这样的代码",
+        "{value} is no code of a language: write one such as zh, en or de",
     ),
     "limit": (
         "“{value}” 不是时限：请写成 5 working days、4 working hours、36 hours 或 7 days",
@@ -245,9 +309,13 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "{day} is after known_until ({until}): make that later",
     ),
     "ages": ("minimum_age 大于 maximum_age：请对调", "minimum_age is above maximum_age: swap them"),
-    "cost": (
-        "免费与价格矛盾，或价格没有币种：请检查 cost",
-        "it is free and has a price, or has a price without a currency: look at cost",
+    "cost-free": (
+        "免费（free: true）却有价格：请删除其中之一",
+        "it is free and has a price: remove free or amount_minor",
+    ),
+    "cost-currency": (
+        "有价格，没有币种：请写 currency",
+        "it has a price without a currency: add currency, such as EUR",
     ),
     "coordinates": (
         "latitude 和 longitude 要么都写，要么都不写",

@@ -23,7 +23,6 @@ SECTIONS: Mapping[str, str] = {
     "commitments": "承诺",
     "services": "服务",
     "buildings": "楼栋",
-    "dwellings": "住宅",
     "households": "住户",
 }
 """What sections are called in Chinese; another keeps its key."""

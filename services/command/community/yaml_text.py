@@ -12,6 +12,19 @@ DEEPEST = 40
 MOST_NODES = 2_000_000
 """Nodes of a file with its aliases written out: a small file of aliases can stand for more than a memory."""
 _TAGS = ("tag:yaml.org,2002:str", "!", None)
+_KINDS = {
+    "could not find expected ':'": "yaml-colon",
+    "mapping values are not allowed in this context": "yaml-value",
+    "did not find expected ',' or '}'": "yaml-brace",
+    "did not find expected ',' or ']'": "yaml-bracket",
+    "did not find expected key": "yaml-indent",
+    "did not find expected '-' indicator": "yaml-indent",
+    "block sequence entries are not allowed in this context": "yaml-indent",
+    "did not find expected node content": "yaml-node",
+    "found unexpected end of stream": "yaml-end",
+    "found character that cannot start any token": "yaml-start",
+}
+"""What is said of the parser's own words; of others, those."""
 
 
 def parse(text: str, file: str, problems: Problems) -> Node | None:
@@ -145,7 +158,7 @@ def _say_unreadable(text: str, spot: Spot, said: str, problems: Problems) -> Non
     if "\t" in blank:
         problems.add(Spot(spot.file, spot.line, blank.index("\t") + 1), "yaml-tab")
     else:
-        problems.add(spot, "yaml-unreadable", said=said)
+        problems.add(spot, _KINDS.get(said, "yaml-unreadable"), said=said)
 
 
 def _say_character(text: str, file: str, problems: Problems) -> None:

@@ -8,6 +8,7 @@ from services.command.community.checking import Checked, checked
 from services.command.community.shipping import SHIPPED, names
 from services.command.community.tree import Problems
 from services.command.community.wording import LANGUAGES, said
+from services.command.line import run
 
 HERE = Path(__file__).parent
 FORTY = HERE / "forty.yaml"
@@ -88,7 +89,11 @@ def test_a_file_without_mistakes_is_read_whole(tmp_path: Path) -> None:
     ("text", "told"),
     [
         ("linli: 1\nareas:\n\t- {id: town}\n", (3, 1, "yaml-tab")),
-        ("linli: 1\nareas: [\n", (3, 1, "yaml-unreadable")),
+        ("linli: 1\nareas: [\n", (3, 1, "yaml-node")),
+        ("linli: 1\nareas:\n  - {id: a, name: {en: Park: new}}\n", (3, 28, "yaml-brace")),
+        ("linli: 1\ntime_zone\nareas: []\n", (3, 1, "yaml-colon")),
+        ("linli: 1\nname: a: b\n", (2, 8, "yaml-value")),
+        ("linli: 1\nname: 'a\n", (3, 1, "yaml-end")),
         ("linli: 1\n---\nlinli: 1\n", (2, 1, "yaml-documents")),
         (f"linli: 1\nareas: {'[' * 41}", (2, 47, "yaml-deep")),
         ("linli: 1\nareas: *nobody\n", (2, 8, "yaml-alias")),
@@ -120,6 +125,21 @@ def test_a_small_file_that_stands_for_a_large_one_is_refused(tmp_path: Path) -> 
     assert [kind for _, _, kind in found] == ["yaml-bomb"]
 
 
+@pytest.mark.parametrize(("language", "counted"), [("zh", "1 个区域"), ("en", "1 areas")])
+def test_what_a_file_has_is_counted_in_the_language(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], language: str, counted: str
+) -> None:
+    (tmp_path / "town.yaml").write_text(GOOD, "utf-8")
+    (tmp_path / "none.yaml").write_text(GOOD.replace("city", "town"), "utf-8")
+
+    assert run(["community", "check", str(tmp_path / "town.yaml"), "--language", language]) == 0
+    assert run(["community", "check", str(tmp_path / "none.yaml"), "--language", language]) == 1
+
+    said = capsys.readouterr()
+    assert counted in said.out
+    assert "1 mistake;" in said.err or language == "zh"
+
+
 def test_what_is_not_utf_8_is_told_by_line_and_column(tmp_path: Path) -> None:
     file = tmp_path / "town.yaml"
     file.write_bytes(b"linli: 1\n# " + "街".encode("gb18030"))
@@ -134,7 +154,6 @@ BODIES = "id,kind,name.zh,area\n"
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
-        ("bodies.csv", "id;kind;name.zh;area\n", ("bodies.csv", 1, 1, "csv-delimiter")),
         ("bodies.csv", "", ("bodies.csv", 1, 1, "csv-empty")),
         ("bodies.csv", "id,,kind\n", ("bodies.csv", 1, 4, "csv-header")),
         ("bodies.csv", "id,kind,id\n", ("bodies.csv", 1, 9, "key-twice")),
@@ -152,9 +171,21 @@ BODIES = "id,kind,name.zh,area\n"
             ("bodies.csv", 3, 4, "unknown-name-close"),
         ),
         ("affairs.csv", "id,name.zh,outcomes\nnoise,噪,[{code: a\n", ("affairs.csv", 2, 9, "csv-yaml")),
-        ("affairs.csv", "id,name.zh,outcomes\nnoise,噪,[{code: A}]\n", ("affairs.csv", 2, 17, "pattern")),
+        (
+            "affairs.csv",
+            "id,name.zh,outcomes\nnoise,噪,[{code: A}]\n",
+            ("affairs.csv", 2, 17, "pattern-code"),
+        ),
         ("areas.csv", f"{TABLE}", ("areas.csv", 1, 1, "section-twice")),
         ("roads.csv", "id\n", ("roads.csv", 1, 1, "unknown-table")),
+        ("Areas.CSV", "id\n", ("Areas.CSV", 1, 1, "table-unread")),
+        ("bodies.xlsx", b"PK", ("bodies.xlsx", 1, 1, "table-unread")),
+        ("bodies.csv", "id,name\nb,Office\n", ("bodies.csv", 2, 3, "wants-fields-column")),
+        (
+            "people.csv",
+            "staff_number,name,area,roles\n7,Li,town,planner\n",
+            ("people.csv", 2, 11, "wants-fields-item"),
+        ),
         ("posts.csv", "id\n", ("posts.csv", 1, 1, "reserved")),
         ("bodies.csv", "编号\n".encode("gb18030"), ("bodies.csv", 1, 1, "encoding")),
     ],
@@ -236,3 +267,79 @@ def test_features_that_fit_no_area_are_told_at_the_file_that_has_them(
 @pytest.mark.parametrize("name", names())
 def test_what_is_shipped_has_no_mistake(name: str) -> None:
     assert isinstance(checked(SHIPPED / name), Checked)
+
+
+def messages_of(tmp_path: Path, text: str) -> list[str]:
+    file = tmp_path / "town.yaml"
+    file.write_text(text, "utf-8")
+    found = checked(file)
+    return (
+        [said(each, "en").removeprefix(f"{file}:") for each in found] if isinstance(found, Problems) else []
+    )
+
+
+@pytest.mark.capability("004.8")
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_table_is_read_as_spreadsheets_of_any_country_write_it(tmp_path: Path, delimiter: str) -> None:
+    rows = [
+        "id anonymous name.en keywords",
+        'noise WAHR Noise "din; roar"',
+        "   ",
+        "din FAUX Din ",
+        "hum 是 Hum ",
+    ]
+    (tmp_path / "community.yaml").write_text(GOOD, "utf-8")
+    table = "\r\n".join(row.replace("; ", ";").replace(" ", delimiter) for row in rows)
+    (tmp_path / "affairs.csv").write_text(table, "utf-8-sig")
+
+    found = checked(tmp_path)
+
+    assert isinstance(found, Checked)
+    affairs = found.community.affairs
+    assert [(each.id, each.anonymous) for each in affairs] == [("noise", True), ("din", False), ("hum", True)]
+    assert affairs[0].keywords == ["din", "roar"]
+
+
+def test_what_hangs_on_something_at_fault_is_not_told_too(tmp_path: Path) -> None:
+    text = GOOD.replace("2026-01-01", "01.01.2026").replace(
+        "areas:\n", "areas:\n  - {id: Nord, level: city, name: {en: North}}\n"
+    )
+    text += (
+        "affairs:\n  - {id: grün, name: {en: Green}}\n"
+        "bodies:\n  - {id: b, kind: residents_group, name: {en: B}, area: nord}\n"
+        "responsibilities:\n  - {affair: grün, area: town, body: b, legal_basis: Act}\n"
+    )
+
+    assert [kind for _, _, kind in of_yaml(tmp_path, text)] == ["moment", "pattern-id", "pattern-id"]
+
+
+def test_what_names_an_entry_of_a_table_that_cannot_be_read_is_not_told_too(tmp_path: Path) -> None:
+    (tmp_path / "affairs.csv").write_text("id,parent,name.en\nnoise,din,Noise\n", "utf-8")
+
+    found = of_table(tmp_path, "affairs.csv", "id,parent,name.en\nnoise,din,Noise\ndin,Din\n")
+
+    assert found == [("affairs.csv", 3, 1, "csv-cells")]
+
+
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [
+        ("legal_basis: Beschluss 12, 2024", "there is no key 2024: put text with a comma in quotes"),
+        ("url: www.x.example", "www.x.example is no web address: begin it with https://, without blanks"),
+        ("cost: {amount_minor: 25}", "it has a price without a currency: add currency, such as EUR"),
+        ("cost: {amount_minor: 25, currency: EUR, free: true}", "it is free and has a price"),
+        ("languages: [deutsch_]", "deutsch_ is no code of a language: write one such as zh, en or de"),
+    ],
+)
+def test_a_mistake_is_told_with_what_to_do_about_it(tmp_path: Path, cell: str, told: str) -> None:
+    section = "responsibilities" if "legal" in cell else "services"
+    text = f"{GOOD}{section}:\n  - {{id: s, body: b, affair: a, name: {{en: S}}, {cell}}}\n"
+
+    found = messages_of(
+        tmp_path,
+        text
+        + "bodies:\n  - {id: b, kind: residents_group, name: {en: B}, area: town}\n"
+        + "affairs:\n  - {id: a, name: {en: A}}\n",
+    )
+
+    assert any(told in each for each in found), found
