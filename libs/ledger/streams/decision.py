@@ -64,21 +64,17 @@ Permit = Callable[[S], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ask(Generic[C, S]):
-    """A command with all that comes along."""
+class Step(Generic[C, S]):
+    """A command, alone or one of several of a request. `unless`: left out where it meets such a state."""
 
     command: C
     context: Context
     permit: Permit[S] | None = None
-    if_revision: str | None = None
-    if_new: Callable[[], None] | None = None
-    goes_on: bool = False  # one more command of a request that is being answered: no repetition of it
+    unless: Callable[[S], bool] | None = None
 
-    def begin(self, state: S) -> None:
-        """Let what is asked of a new request alone raise, and what is asked of a repeated one, too."""
-        if self.if_new is not None:
-            self.if_new()
-        self.allow(lambda: state)
+    def is_left_out(self, state: Callable[[], S]) -> bool:
+        """Tell whether nothing is to be done, nor anything asked, on this state."""
+        return self.unless is not None and self.unless(state())
 
     def allow(self, state: Callable[[], S]) -> None:
         """Let the permit and the guard of the context raise, before anything is decided on the state."""
@@ -86,6 +82,39 @@ class Ask(Generic[C, S]):
             self.permit(state())
         if self.context.guard is not None:
             self.context.guard()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask(Generic[C, S]):
+    """The commands of one request to a stream, with all that comes along."""
+
+    steps: Sequence[Step[C, S]]
+    if_revision: str | None = None
+    if_new: Callable[[], None] | None = None
+    numbered: bool = False  # a refusal says which step it is about
+    goes_on: bool = False  # more commands of a request that is being answered: no repetition of it
+
+    @property
+    def context(self) -> Context:
+        """What comes along with the request."""
+        return self.steps[0].context
+
+    def begin(self) -> None:
+        """Let what is asked of a new request alone raise."""
+        if self.if_new is not None:
+            self.if_new()
+
+    def allow_again(self, state: Callable[[], S]) -> None:
+        """Let raise what the first step asks of the state before the request, where that is repeated."""
+        for step in self.steps:
+            if not step.is_left_out(state):
+                return step.allow(state)
+        return None
+
+    def name(self, refusal: Refusal, number: int) -> None:
+        """Let the refusal of a step, counted from 0, say which one that is."""
+        if self.numbered:
+            refusal.facts["step"] = str(number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +131,11 @@ class Decision(Generic[S, E]):
     metadata: Sequence[Metadata] = ()
     repeated: bool = False
     state_then: Callable[[], S] | None = None
+
+    def then(self, events: Sequence[E], metadata: Sequence[Metadata], after: Folded[S]) -> "Decision[S, E]":
+        """The same with what happens next."""
+        both = [*self.events, *events], [*self.metadata, *metadata]
+        return replace(self, events=both[0], metadata=both[1], after=after)
 
     def draft(self) -> Draft:
         """What is to be appended."""

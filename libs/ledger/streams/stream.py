@@ -19,6 +19,7 @@ from libs.ledger.streams.decision import (
     Handled,
     Loaded,
     Permit,
+    Step,
     concurrent_change,
     request_id_reused,
     revision_mismatch,
@@ -28,7 +29,7 @@ from libs.ledger.streams.requests import request_key
 from libs.ledger.streams.states import States
 from libs.telemetry import instrumentation
 
-__all__ = ["Handled", "Loaded", "Permit", "Stream", "Task", "handle_many"]
+__all__ = ["Handled", "Loaded", "Permit", "Step", "Stream", "Task", "handle_many"]
 
 C = TypeVar("C")
 S = TypeVar("S")
@@ -89,10 +90,32 @@ class Stream(Generic[C, S, E]):
         REVISION_MALFORMED, HISTORY_CHANGED, CONCURRENT_CHANGE; and the ledger's `LedgerUnavailable`, also
         where the clock of this process is wrong: it decides nothing, and refuses nobody for good.
         """
-        name = self.name(subject_id)
-        context = self.concealed(context)
-        ask = Ask(command=command, context=context, permit=permit, if_revision=if_revision, if_new=if_new)
-        with self._instruments.command(type(command).__name__, name) as span:
+        step = Step(command=command, context=context, permit=permit)
+        ask = Ask(steps=[self.concealed(step)], if_revision=if_revision, if_new=if_new)
+        return self._answer(self.name(subject_id), ask, expect_new)
+
+    def handle_all(
+        self,
+        subject_id: str,
+        steps: Sequence[Step[C, S]],
+        *,
+        if_new: Callable[[], None] | None = None,
+        expect_new: bool = False,
+    ) -> Handled[S, E]:
+        """Decide on the commands of one request in order, and append what happens: everything or nothing.
+
+        Each step meets the state that the ones before it left; its permit and the guard of its context are
+        asked on that state. The contexts have the request in common. Repeated, it returns the first answer
+        once the first step's permit and guard allow it.
+
+        Raises like `handle`. A refusal of a step names it: `facts["step"]`, counted from 0.
+        """
+        ask = Ask(steps=[self.concealed(step) for step in steps], if_new=if_new, numbered=True)
+        return self._answer(self.name(subject_id), ask, expect_new)
+
+    def _answer(self, name: str, ask: Ask[C, S], expect_new: bool) -> Handled[S, E]:
+        commands = ",".join(type(step.command).__name__ for step in ask.steps)
+        with self._instruments.command(commands, name) as span:
             handled = self._handle(name, ask, expect_new)
             span.outcome = "repeated" if handled.repeated else "appended" if handled.events else "nothing"
         return handled
@@ -113,15 +136,17 @@ class Stream(Generic[C, S, E]):
                 folded, newest = self.states.catch_up(name, folded), True
         raise concurrent_change(name)
 
-    def concealed(self, context: Context) -> Context:
-        """The context as it is kept: with the digest of the request keyed by our secret.
+    def concealed(self, step: Step[C, S]) -> Step[C, S]:
+        """The step with its context as it is kept: with the digest of the request keyed by our secret.
 
         The digest stays with the event for ever. Unkeyed, a guess at what was in the request (a
         password, the name of somebody who was erased) could be checked against it.
         """
-        if context.request_digest is None:
-            return context
-        return replace(context, request_digest=self.ledger.keys.digest("request", context.request_digest))
+        digest = step.context.request_digest
+        if digest is None:
+            return step
+        kept = replace(step.context, request_digest=self.ledger.keys.digest("request", digest))
+        return replace(step, context=kept)
 
     def _begin(self, name: str, expect_new: bool) -> tuple[Folded[S], bool]:
         """The state to decide on first, and whether it is known to be the newest."""
@@ -143,7 +168,7 @@ class Stream(Generic[C, S, E]):
         return decision if newest or decision.appends() else None
 
     def decide(self, name: str, folded: Folded[S], ask: Ask[C, S]) -> Decision[S, E]:
-        """What a command comes to on this version."""
+        """What the commands of a request come to on this version."""
         context = ask.context
         known = None
         if context.request_id is not None and not ask.goes_on:
@@ -154,14 +179,31 @@ class Stream(Generic[C, S, E]):
             return self._repeat(name, folded, known.first, known.last, ask)
         if ask.if_revision and not _is_of(folded, self.ledger.seen(ask.if_revision, "if_revision")):
             raise revision_mismatch(folded)
-        ask.begin(folded.state)
-        events = tuple(self.decider.decide(ask.command, folded.state))
-        now = self._clock()
-        if events and self._area is not None and (area := self._area(folded.state)):
+        ask.begin()
+        decision: Decision[S, E] = Decision(name=name, before=folded, after=folded)
+        for number, step in enumerate(ask.steps):
+            try:
+                decision = self._with_step(decision, step)
+            except Refusal as refusal:
+                ask.name(refusal, number)
+                raise
+        return decision
+
+    def _with_step(self, decision: Decision[S, E], step: Step[C, S]) -> Decision[S, E]:
+        """The same with what one command comes to on the state that it meets."""
+        folded = decision.after
+        state = folded.state
+        if step.is_left_out(lambda: state):
+            return decision
+        step.allow(lambda: state)
+        events = tuple(self.decider.decide(step.command, state))
+        if not events:
+            return decision
+        context, now = step.context, self._clock()
+        if self._area is not None and (area := self._area(state)):
             context = replace(context, area=area)
         metadata = [context.metadata(now) for _ in events]
-        after = folded.with_new(events, metadata, self.decider.evolve) if events else folded
-        return Decision(name=name, before=folded, after=after, events=events, metadata=metadata)
+        return decision.then(events, metadata, folded.with_new(events, metadata, self.decider.evolve))
 
     def _repeat(self, name: str, folded: Folded[S], first: int, last: int, ask: Ask[C, S]) -> Decision[S, E]:
         """The answer of the first time, to whom it was permitted the first time.
@@ -170,7 +212,7 @@ class Stream(Generic[C, S, E]):
         """
         answer = self.ledger.read_stream(name, after=first - 1, until=last)
         before = cache(lambda: self.states.at(name, first - 1))
-        ask.allow(lambda: before().state)
+        ask.allow_again(lambda: before().state)
         return Decision(
             name=name,
             before=folded,
@@ -288,13 +330,8 @@ def _decide_all(
         permit, if_revision = (*asked, None, None)[:2]
         name, request = stream.name(subject_id), (context.actor, context.request_id)
         goes_on = (name, request) in answering
-        ask: Ask[Any, Any] = Ask(
-            command=command,
-            context=stream.concealed(context),
-            permit=permit,
-            if_revision=if_revision,
-            goes_on=goes_on,
-        )
+        step: Step[Any, Any] = Step(command=command, context=context, permit=permit)
+        ask = Ask(steps=[stream.concealed(step)], if_revision=if_revision, goes_on=goes_on)
         try:
             decision = stream.decide(name, known[name], ask)
         except Refusal:
