@@ -142,6 +142,12 @@ class Caller:
         return Reach(tuple(dict.fromkeys(lim for scope in scopes for lim in self.by_scope.get(scope, ()))))
 
 
+def holds_none_of(caller: Caller, scopes: Iterable[str]) -> str:
+    """What a caller is told who holds none of the scopes that are needed."""
+    held = "this client was given" if caller.kind == CLIENT else "your roles give"
+    return f"{held} none of the scopes {', '.join(scopes)}: ask an operator for one of them"
+
+
 NOBODY = Caller(subject="", kind=ANONYMOUS, grants=(), by_scope={})
 
 

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from copy import copy
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -16,7 +17,7 @@ from libs.ledger.decider import Kind, Refusal
 from libs.ledger.personal import Personal
 from libs.ledger.recorded import Context
 from libs.query.reach import Jurisdiction, Reach
-from libs.rpc.access import ANONYMOUS, NOBODY, PRIVILEGES_UNKNOWN, Caller
+from libs.rpc.access import ANONYMOUS, NOBODY, PRIVILEGES_UNKNOWN, Caller, holds_none_of
 from libs.rpc.limits.quota import Quota
 from libs.rpc.once import once
 from libs.rpc.peers import NO_PROXIES, Connection, TrustedProxies, called_from
@@ -212,6 +213,24 @@ class Call:
         if self._draining is not None and self._draining.is_set():
             return False
         return self._wire is None or self._wire.is_active()
+
+    def part(self, request: Message, scopes: tuple[str, ...]) -> "Call":
+        """The call as a part of its request has it: dated by that part, and by the scopes that it needs.
+
+        To the ledger it is still this request. The part's own reach must be looked at, too.
+        Refuses (PERMISSION_DENIED, SCOPE_MISSING) who holds none of the scopes.
+        """
+        if not any(map(self.has, scopes)) and all(map(self.lacks, scopes)):
+            message = holds_none_of(self.caller, scopes)
+            raise Refusal(Kind.PERMISSION, "SCOPE_MISSING", message, scopes=",".join(scopes))
+        part = copy(self)
+        vars(part).update(request_id=self.request_id, request_digest=self.request_digest)
+        for dated in ("at", "occurred_at"):
+            vars(part).pop(dated, None)
+        part.consulted = False
+        part._request = request  # noqa: SLF001  # of the same class
+        part._scopes = scopes  # noqa: SLF001
+        return part
 
     # -- identity of the request -------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from typing import Protocol, TypeAlias
 import grpc
 
 from libs.rpc import errors
-from libs.rpc.access import CLIENT, PRIVILEGES_UNKNOWN, Caller
+from libs.rpc.access import PRIVILEGES_UNKNOWN, Caller, holds_none_of
 from libs.rpc.errors import Failure, Rejected
 from libs.rpc.methods import Method
 
@@ -82,9 +82,7 @@ def gate(method: Method) -> Callable[[Caller], None]:
         if asked and not any(scope in caller.by_scope for scope in asked):
             if not caller.withheld.isdisjoint(asked):
                 raise Rejected(KEYS_STALE)
-            held = "this client was given" if caller.kind == CLIENT else "your roles give"
-            message = f"{held} none of the scopes {', '.join(asked)}: ask an operator for one of them"
-            scopes = ",".join(asked)
+            message, scopes = holds_none_of(caller, asked), ",".join(asked)
             raise refused(grpc.StatusCode.PERMISSION_DENIED, "SCOPE_MISSING", message, scopes=scopes)
 
     return authorize

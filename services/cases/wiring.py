@@ -121,7 +121,7 @@ def _app(ground: Ground, settings: CasesSettings) -> App:
         following=Following(stream=stream, reads=reads, picture=picture),
         routing=Routing(picture=picture, facts=facts, reads=reads),
         suggesting=Suggesting(picture=picture, learned=LearnedWords(ground.views)),
-        imports=Imports(stream=stream, reads=reads),
+        imports=Imports(stream=stream, reads=reads, cases=cases, reports=reports),
         receipts=receipts,
         systems=systems,
         clocks=Clocks(reads=due_moments.EarlyReads(ground.views), facts=facts, cases=cases),

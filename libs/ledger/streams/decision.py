@@ -65,16 +65,16 @@ Permit = Callable[[S], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step(Generic[C, S]):
-    """A command, alone or one of several of a request. `unless`: left out where it meets such a state."""
+    """A command, alone or one of several of a request. `unless`: not decided where nothing is to be done."""
 
     command: C
     context: Context
     permit: Permit[S] | None = None
     unless: Callable[[S], bool] | None = None
 
-    def is_left_out(self, state: Callable[[], S]) -> bool:
-        """Tell whether nothing is to be done, nor anything asked, on this state."""
-        return self.unless is not None and self.unless(state())
+    def is_left_out(self, state: S) -> bool:
+        """Tell whether nothing is to be done on this state."""
+        return self.unless is not None and self.unless(state)
 
     def allow(self, state: Callable[[], S]) -> None:
         """Let the permit and the guard of the context raise, before anything is decided on the state."""
@@ -106,10 +106,7 @@ class Ask(Generic[C, S]):
 
     def allow_again(self, state: Callable[[], S]) -> None:
         """Let raise what the first step asks of the state before the request, where that is repeated."""
-        for step in self.steps:
-            if not step.is_left_out(state):
-                return step.allow(state)
-        return None
+        self.steps[0].allow(state)
 
     def name(self, refusal: Refusal, number: int) -> None:
         """Let the refusal of a step, counted from 0, say which one that is."""

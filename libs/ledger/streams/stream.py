@@ -193,10 +193,8 @@ class Stream(Generic[C, S, E]):
         """The same with what one command comes to on the state that it meets."""
         folded = decision.after
         state = folded.state
-        if step.is_left_out(lambda: state):
-            return decision
         step.allow(lambda: state)
-        events = tuple(self.decider.decide(step.command, state))
+        events = () if step.is_left_out(state) else tuple(self.decider.decide(step.command, state))
         if not events:
             return decision
         context, now = step.context, self._clock()

@@ -30,7 +30,7 @@ class App:
     following      state, forget, require_area, of_numbers, public_area
     routing        explain, preview, unowned
     suggesting     suggest
-    imports        finish
+    imports        tell, finish
     receipts       follow_up, reply
     systems        register, transfer, require
     clocks         explain, reporter_of, early

@@ -87,11 +87,17 @@ class Cases:
         attached to messages. For `ReassignCase` see `reassign`.
         """
         require_case_id(case_id)
+        return self.stream.handle(
+            case_id, self.prepared(case_id, command), context, check, if_revision or None
+        )
+
+    def prepared(self, case_id: str, command: CaseCommand) -> CaseCommand:
+        """The command with what must be known to decide on it."""
         if isinstance(command, COUNTED):
-            command = replace(command, calendars=self.picture().calendars)
+            return replace(command, calendars=self.picture().calendars)
         if isinstance(command, ResolveCase) and command.evidence:
-            command = replace(command, attached=self._attached(case_id))
-        return self.stream.handle(case_id, command, context, check, if_revision or None)
+            return replace(command, attached=self._attached(case_id))
+        return command
 
     def _attached(self, case_id: str) -> tuple[Attached, ...]:
         """What came with the messages about a case, and about those that were merged into it."""
@@ -104,8 +110,12 @@ class Cases:
         self, case_id: str, named: Named, at: datetime, context: Context, check: Check, if_revision: str
     ) -> CaseHandled:
         """Give a case to a body, if there is such a body, by the right that is named."""
+        return self.act(case_id, self.reassignment(named, at), context, check, if_revision)
+
+    def reassignment(self, named: Named, at: datetime) -> ReassignCase:
+        """The command to give a case to a body."""
         picture = self.picture()
-        command = ReassignCase(
+        return ReassignCase(
             body_id=named.body_id,
             body_known=named.body_id in picture.bodies,
             item_id=named.item_id,
@@ -114,7 +124,6 @@ class Cases:
             calendars=picture.calendars,
             at=at,
         )
-        return self.act(case_id, command, context, check, if_revision)
 
     def one(self, case_id: str) -> CaseRecord:
         """One case, from its own stream. Raises CASE_NOT_FOUND."""

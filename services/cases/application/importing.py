@@ -1,15 +1,23 @@
 """History from other systems: held from the running clocks until it is handed over."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from libs.ledger.recorded import Context
-from libs.ledger.streams.stream import Task, handle_many
+from libs.ledger.streams.stream import Step, Task, handle_many
 from libs.query.freshness import Fresh
-from libs.query.reach import Reach
-from services.cases.application.case import CaseStream
+from libs.query.reach import Permit, Reach
+from services.cases.application import permits
+from services.cases.application.case import CaseHandled, Cases, CaseStream
 from services.cases.application.ports import CaseReads
-from services.cases.domain.case.commands import ReleaseCase
+from services.cases.application.report import Report, Reports, case_id_of_external
+from services.cases.domain.case.commands import CaseCommand, ReleaseCase
+from services.cases.domain.case.situations import Case
+from services.cases.domain.values import ExternalReference
+
+CaseStep = Step[CaseCommand, Case]
 
 RELEASED_AT_ONCE = 1000
 _RELEASED_TOGETHER = 100
@@ -25,11 +33,40 @@ class Released:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """The report with which a history begins. `permit` is asked about the area where it is found to lie."""
+
+    report: Report
+    context: Context
+    permit: Permit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Imports:
     """What can be done with imported cases."""
 
     stream: CaseStream
     reads: CaseReads
+    cases: Cases
+    reports: Reports
+
+    def tell(
+        self, external: ExternalReference, owner_id: str, opening: Told | None, steps: Sequence[CaseStep]
+    ) -> CaseHandled:
+        """The history of the case with a number in another system, from its opening or on from where it is.
+
+        The system must be the owner's.
+        """
+        case_id = case_id_of_external(external)
+        steps = [replace(step, command=self.cases.prepared(case_id, step.command)) for step in steps]
+        if opening is None:
+            owned = partial(self.reports.systems.require, external.system, owner_id)
+            return self.stream.handle_all(case_id, steps, if_new=owned)
+        opens = self.reports.opening(opening.report, case_id, opening.context, opening.permit)
+        if not opens.facts_known:
+            opening.permit(permits.area(self.stream.load(case_id).state))
+        first: CaseStep = Step(command=opens.command, context=opens.context)
+        return self.stream.handle_all(case_id, [first, *steps], if_new=opens.check, expect_new=True)
 
     def finish(self, reach: Reach, system: str, as_of: datetime, fresh: Fresh, context: Context) -> Released:
         """Hand imported cases within reach over to the running clocks, as many as one call may."""

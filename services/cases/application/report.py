@@ -106,8 +106,13 @@ def case_id_of(report: Report, context: Context) -> str:
     same matter is not taken in twice, and a repeated request finds the case of the first.
     """
     if report.external is not None:
-        return derived_id(f"external/{report.external.system}", report.external.number)
+        return case_id_of_external(report.external)
     return derived_id(context.actor, context.request_id or "")
+
+
+def case_id_of_external(external: ExternalReference) -> str:
+    """The id of the case that has a number in another system."""
+    return derived_id(f"external/{external.system}", external.number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +121,21 @@ class Taken:
 
     handled: CaseHandled
     receipt_code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """What opens a case for a report. `check` refuses a request that is no repetition by what holds now."""
+
+    command: OpenCase
+    context: Context
+    check: Callable[[], None]
+    receipt_code: str
+
+    @property
+    def facts_known(self) -> bool:
+        """Whether it was found out where the matter lies; otherwise the case is there already."""
+        return self.command.facts is not NOTHING_KNOWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +155,14 @@ class Reports:
     def open(self, report: Report, context: Context, permit: Permit) -> Taken:
         """Take in a report: locate it, route it, start its clocks. `permit` is asked about the area found."""
         case_id = case_id_of(report, context)
+        opening = self.opening(report, case_id, context, permit)
+        handled = self.stream.handle(
+            case_id, opening.command, opening.context, if_new=opening.check, expect_new=True
+        )
+        return Taken(handled=handled, receipt_code=opening.receipt_code)
+
+    def opening(self, report: Report, case_id: str, context: Context, permit: Permit) -> Opening:
+        """What is to be handled as a case that is most likely new. `permit` is asked about the area found."""
         command, code = self.prepare(report, case_id, imported=context.occurred_at is not None)
         if command.facts is not NOTHING_KNOWN:
             permit(Jurisdiction(area_path=command.facts.area_path))
@@ -142,8 +170,7 @@ class Reports:
         if report.reporter_id is None:
             self.stream.ledger.keys.expect_new(case_id)
         check = partial(self._check, report, context)
-        handled = self.stream.handle(case_id, command, context, if_new=check, expect_new=True)
-        return Taken(handled=handled, receipt_code=code)
+        return Opening(command=command, context=context, check=check, receipt_code=code)
 
     def prepare(self, report: Report, case_id: str, *, imported: bool = False) -> tuple[OpenCase, str]:
         """The command that opens a case for a report, whatever its channel, and the code of its receipt."""

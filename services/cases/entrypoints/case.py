@@ -6,25 +6,24 @@ from typing import Any, TypeVar
 from linli.cases.v1 import cases_service_pb2 as pb
 
 from libs.query.freshness import Fresh
-from libs.query.reach import Jurisdiction, Permit, permitting
+from libs.query.reach import permitting
 from libs.rpc.call import Call
 from libs.rpc.moments import moment_of
 from services.cases.application import permits
 from services.cases.application.app import App
 from services.cases.application.case import Named
 from services.cases.domain.case import commands
-from services.cases.domain.case.situations import Case, Opened
+from services.cases.domain.case.situations import Opened
 from services.cases.domain.values import Channel
+from services.cases.entrypoints.wire import asked
 from services.cases.entrypoints.wire.case import case_listed, case_shown, public_case_shown
 from services.cases.entrypoints.wire.history import history_entry_shown
 from services.cases.entrypoints.wire.record import full_case_shown
 from services.cases.entrypoints.wire.sensor import incident_shown
-from services.cases.entrypoints.wire.words import attachments_of, evidence_of
+from services.cases.entrypoints.wire.words import attachments_of
 
 Answer = TypeVar("Answer")
 
-IMPORT_SCOPE = "cases.import"
-"""Whoever holds it may date a command back (`occurred_time`)."""
 TEXT_SCOPES = ("cases.work", "cases.dispatch")
 """Whoever holds one reads the texts of the cases that it covers, and finds them by their words."""
 
@@ -38,12 +37,12 @@ class CaseApi:
     def accept_case(self, request: pb.AcceptCaseRequest, call: Call) -> pb.AcceptCaseResponse:
         """The body accepts."""
         command = commands.AcceptCase(at=call.at)
-        return act(self._app, request, call, command, _for_body(call), pb.AcceptCaseResponse)
+        return act(self._app, request, call, command, asked.for_body(call), pb.AcceptCaseResponse)
 
     def return_case(self, request: pb.ReturnCaseRequest, call: Call) -> pb.ReturnCaseResponse:
         """The body sends the case back."""
         command = commands.ReturnCase(at=call.at)
-        return act(self._app, request, call, command, _for_body(call), pb.ReturnCaseResponse)
+        return act(self._app, request, call, command, asked.for_body(call), pb.ReturnCaseResponse)
 
     def reassign_case(self, request: pb.ReassignCaseRequest, call: Call) -> pb.ReassignCaseResponse:
         """A dispatcher names another body."""
@@ -52,60 +51,50 @@ class CaseApi:
             Named(body_id=request.body_id, item_id=request.item_id, legal_basis=request.legal_basis),
             call.at,
             call.context(reason=request.reason),
-            _for(call, permits.deciding),
+            asked.within(call, permits.deciding),
             request.if_revision,
         )
         return pb.ReassignCaseResponse(case=case_shown(handled.state), revision=handled.revision)
 
     def start_work(self, request: pb.StartWorkRequest, call: Call) -> pb.StartWorkResponse:
         """Work begins."""
-        command = commands.StartWork(at=call.at)
-        return act(self._app, request, call, command, _for_body(call), pb.StartWorkResponse)
+        return act(self._app, request, call, *asked.start_work(request, call), pb.StartWorkResponse)
 
     def pause_case(self, request: pb.PauseCaseRequest, call: Call) -> pb.PauseCaseResponse:
         """Work waits."""
-        command = commands.PauseCase(reason_code=request.reason_code, at=call.at)
-        return act(self._app, request, call, command, _for_body(call), pb.PauseCaseResponse)
+        return act(self._app, request, call, *asked.pause_case(request, call), pb.PauseCaseResponse)
 
     def resume_case(self, request: pb.ResumeCaseRequest, call: Call) -> pb.ResumeCaseResponse:
         """Work goes on."""
-        command = commands.ResumeCase(at=call.at)
-        return act(self._app, request, call, command, _for_body(call), pb.ResumeCaseResponse)
+        return act(self._app, request, call, *asked.resume_case(request, call), pb.ResumeCaseResponse)
 
     def answer_reporter(self, request: pb.AnswerReporterRequest, call: Call) -> pb.AnswerReporterResponse:
         """The body writes to the reporter."""
         command = commands.AnswerReporter(text=request.text, attachments=attachments_of(request), at=call.at)
-        return act(self._app, request, call, command, _for_body(call), pb.AnswerReporterResponse)
+        return act(self._app, request, call, command, asked.for_body(call), pb.AnswerReporterResponse)
 
     def add_note(self, request: pb.AddNoteRequest, call: Call) -> pb.AddNoteResponse:
         """Write a note."""
         command = commands.AddNote(text=request.text, to_reporter=request.to_reporter, at=call.at)
-        return act(self._app, request, call, command, _for(call, permits.area_and_body), pb.AddNoteResponse)
+        check = asked.within(call, permits.area_and_body)
+        return act(self._app, request, call, command, check, pb.AddNoteResponse)
 
     def resolve_case(self, request: pb.ResolveCaseRequest, call: Call) -> pb.ResolveCaseResponse:
         """The matter is dealt with."""
-        command = commands.ResolveCase(
-            outcome_code=request.outcome_code,
-            evidence=tuple(map(evidence_of, request.evidence)),
-            outcome=request.outcome,
-            at=call.at,
-        )
-        return act(self._app, request, call, command, _for_body(call), pb.ResolveCaseResponse)
+        return act(self._app, request, call, *asked.resolve_case(request, call), pb.ResolveCaseResponse)
 
     def close_case(self, request: pb.CloseCaseRequest, call: Call) -> pb.CloseCaseResponse:
         """End a case whose resolution is confirmed."""
-        command = commands.CloseCase(at=call.at)
-        return act(self._app, request, call, command, _for(call, permits.area_and_body), pb.CloseCaseResponse)
+        return act(self._app, request, call, *asked.close_case(request, call), pb.CloseCaseResponse)
 
     def reject_case(self, request: pb.RejectCaseRequest, call: Call) -> pb.RejectCaseResponse:
         """A dispatcher ends what is not a matter for this community."""
-        command = commands.RejectCase(reason_code=request.reason_code, at=call.at)
-        return act(self._app, request, call, command, _for(call, permits.deciding), pb.RejectCaseResponse)
+        return act(self._app, request, call, *asked.reject_case(request, call), pb.RejectCaseResponse)
 
     def reopen_case(self, request: pb.ReopenCaseRequest, call: Call) -> pb.ReopenCaseResponse:
         """A dispatcher or a supervisor takes a case up again."""
         command = commands.ReopenCase(by_reporter=False, imported=call.occurred_at is not None, at=call.at)
-        return act(self._app, request, call, command, _for(call, permits.area), pb.ReopenCaseResponse)
+        return act(self._app, request, call, command, asked.within(call, permits.area), pb.ReopenCaseResponse)
 
     def erase_case_content(
         self, request: pb.EraseCaseContentRequest, call: Call
@@ -171,26 +160,6 @@ def act(
     revision = getattr(request, "if_revision", "")
     handled = app.cases.act(request.case_id, command, context, check, revision)
     return answer(case=case_shown(handled.state), revision=handled.revision)
-
-
-def dating(call: Call) -> Permit:
-    """Whoever dates a thing back imports the history of the area in which it happened."""
-
-    def permit(of: Jurisdiction) -> None:
-        if call.occurred_at is not None:
-            call.caller.reach(IMPORT_SCOPE).require(area_path=of.area_path)
-
-    return permit
-
-
-def _for_body(call: Call) -> permits.Check:
-    """The caller acts for the body that must answer."""
-    return permits.both(permits.for_body(lambda: call.reach), dating(call))
-
-
-def _for(call: Call, of: Callable[[Case], Jurisdiction]) -> permits.Check:
-    """The caller's grants cover the jurisdiction."""
-    return permits.both(permitting(call.permit, of), dating(call))
 
 
 def masked_for(call: Call, state: Opened) -> bool:

@@ -6,7 +6,7 @@ from libs.rpc.access import PERSON
 from libs.rpc.call import Call
 from services.cases.application.app import App
 from services.cases.domain import refusals
-from services.cases.entrypoints.case import IMPORT_SCOPE
+from services.cases.entrypoints.wire.asked import IMPORT_SCOPE
 
 
 class ExternalSystemApi:

@@ -1,6 +1,7 @@
 """The rpcs of those who report: taking in, taking back, objecting."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from linli.cases.v1 import cases_service_pb2 as pb
@@ -17,8 +18,10 @@ from services.cases.application.report import Report
 from services.cases.domain import refusals
 from services.cases.domain.case import commands
 from services.cases.domain.values import Channel, ExternalReference
-from services.cases.entrypoints.case import IMPORT_SCOPE, Answer, act, dating
+from services.cases.entrypoints.case import Answer, act
 from services.cases.entrypoints.external_system import require_system_or_importer
+from services.cases.entrypoints.wire import asked
+from services.cases.entrypoints.wire.asked import IMPORT_SCOPE, dating
 from services.cases.entrypoints.wire.case import case_listed, case_shown, case_shown_to
 from services.cases.entrypoints.wire.record import my_case_shown
 from services.cases.entrypoints.wire.words import CHANNELS, attachments_of, point_of
@@ -46,22 +49,10 @@ class ReportApi:
     def open_case(self, request: pb.OpenCaseRequest, call: Call) -> pb.OpenCaseResponse:
         """Take in a report."""
         reporter_id = _reporter(request, call)
-        report = Report(
-            affair_id=request.affair_id,
-            channel=_channel(request, call),
-            at=call.at,
-            point=point_of(request),
-            area_id=request.area_id,
-            reporter_id=reporter_id,
-            in_person=call.caller.kind == PERSON and reporter_id == call.caller.subject,
-            anonymous=request.anonymous,
-            assisted=request.assisted,
+        report = replace(
+            report_of(request, call, reporter_id),
             consent_id=request.consent_id,
             external=_external(request, call),
-            attachments=attachments_of(request),
-            description=request.description,
-            address=request.address,
-            contact=request.contact,
         )
         represented = request.on_behalf_of or (reporter_id if request.consent_id else None)
         context = call.context(on_behalf_of=represented, consent_id=request.consent_id)
@@ -74,8 +65,8 @@ class ReportApi:
 
     def withdraw_case(self, request: pb.WithdrawCaseRequest, call: Call) -> pb.WithdrawCaseResponse:
         """The reporter takes the case back."""
-        command = commands.WithdrawCase(reason=request.reason, at=call.at)
-        return act(self._app, request, call, command, _for_reporter(call), pb.WithdrawCaseResponse, reason="")
+        withdrawal = asked.withdraw_case(request, call)
+        return act(self._app, request, call, *withdrawal, pb.WithdrawCaseResponse, reason="")
 
     def object_to_resolution(
         self, request: pb.ObjectToResolutionRequest, call: Call
@@ -98,7 +89,7 @@ class ReportApi:
         """The reporter says that the matter is dealt with."""
         command = commands.ConfirmResolution(at=call.at)
         outside = permits.for_outsider(lambda: call.caller.reach("cases.work"))
-        check = permits.all_of(_for_reporter(call), outside)
+        check = permits.all_of(asked.for_reporter(call), outside)
         return self._reply(request, call, command, pb.ConfirmResolutionResponse, check)
 
     def object_to_rejection(
@@ -126,7 +117,7 @@ class ReportApi:
             self._app.cases.followed(request.case_id),
             command,
             call.context(),
-            check or _for_reporter(call),
+            check or asked.for_reporter(call),
             request.if_revision,
         )
         case = case_shown_to(handled.state, call.caller.subject)
@@ -147,6 +138,25 @@ class ReportApi:
         fresh = Fresh.of(request, call)
         rows, token = self._app.reports.listed(request, call.me, fresh)
         return pb.ListMyCasesResponse(cases=map(case_listed, rows), next_page_token=token)
+
+
+def report_of(said: pb.OpenCaseRequest | pb.ImportedOpening, call: Call, reporter_id: str | None) -> Report:
+    """What is told of a matter when it comes in, or came in."""
+    return Report(
+        affair_id=said.affair_id,
+        channel=_channel(said, call),
+        at=call.at,
+        point=point_of(said),
+        area_id=said.area_id,
+        reporter_id=reporter_id,
+        in_person=call.caller.kind == PERSON and reporter_id == call.caller.subject,
+        anonymous=said.anonymous,
+        assisted=said.assisted,
+        attachments=attachments_of(said),
+        description=said.description,
+        address=said.address,
+        contact=said.contact,
+    )
 
 
 def _opening(request: pb.OpenCaseRequest, call: Call) -> Permit:
@@ -180,7 +190,7 @@ def opening_within(call: Call) -> Permit:
     return permit
 
 
-def _channel(request: pb.OpenCaseRequest, call: Call) -> Channel:
+def _channel(request: pb.OpenCaseRequest | pb.ImportedOpening, call: Call) -> Channel:
     """The way it came in, which must be one of the caller's. Refuses CHANNEL_NOT_YOURS."""
     channel = CHANNELS.from_wire(request.channel)
     if not _may_name(channel, call):
@@ -238,9 +248,3 @@ def _naming_scopes(call: Call) -> tuple[str, ...]:
     if not held:
         raise refusals.reporter_is_somebody_else()
     return held
-
-
-def _for_reporter(call: Call) -> permits.Check:
-    """The caller is the reporter; or imports history of the area, in which others acted."""
-    importing = call.caller.reach(IMPORT_SCOPE) if call.occurred_at is not None else Reach()
-    return permits.both(permits.for_reporter(call.require_self, lambda: call.me, importing), dating(call))

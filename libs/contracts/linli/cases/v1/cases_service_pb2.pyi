@@ -2373,6 +2373,411 @@ class EraseCaseContentResponse(_message.Message):
 Global___EraseCaseContentResponse: _TypeAlias = EraseCaseContentResponse  # noqa: Y015
 
 @_typing.final
+class ImportCaseRequest(_message.Message):
+    """The history of a case, or more of it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    EXTERNAL_REFERENCE_FIELD_NUMBER: _builtins.int
+    STEPS_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    @_builtins.property
+    def external_reference(self) -> _cases_types_pb2.ExternalReference:
+        """The number of the case in the other system, which must be the caller's (`RegisterExternalSystem`)."""
+
+    @_builtins.property
+    def steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___ImportedStep]:
+        """What happened, oldest first."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        external_reference: _cases_types_pb2.ExternalReference | None = ...,
+        steps: _abc.Iterable[Global___ImportedStep] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["external_reference", b"external_reference"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["external_reference", b"external_reference", "request_id", b"request_id", "steps", b"steps"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportCaseRequest: _TypeAlias = ImportCaseRequest  # noqa: Y015
+
+@_typing.final
+class ImportCaseResponse(_message.Message):
+    """The case after the last step."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    @_builtins.property
+    def case(self) -> Global___Case:
+        """The case, without personal data."""
+
+    def __init__(
+        self,
+        *,
+        case: Global___Case | None = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportCaseResponse: _TypeAlias = ImportCaseResponse  # noqa: Y015
+
+@_typing.final
+class ImportedStep(_message.Message):
+    """One step of a history. Its kind is named after the rpc whose rules it follows."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OCCURRED_TIME_FIELD_NUMBER: _builtins.int
+    OPEN_CASE_FIELD_NUMBER: _builtins.int
+    REASSIGN_CASE_FIELD_NUMBER: _builtins.int
+    START_WORK_FIELD_NUMBER: _builtins.int
+    PAUSE_CASE_FIELD_NUMBER: _builtins.int
+    RESUME_CASE_FIELD_NUMBER: _builtins.int
+    RESOLVE_CASE_FIELD_NUMBER: _builtins.int
+    CLOSE_CASE_FIELD_NUMBER: _builtins.int
+    WITHDRAW_CASE_FIELD_NUMBER: _builtins.int
+    REJECT_CASE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def occurred_time(self) -> _timestamp_pb2.Timestamp:
+        """When it happened: not before the step above it, and not in the future."""
+
+    @_builtins.property
+    def open_case(self) -> Global___ImportedOpening:
+        """The report came in. Only the first step can be this."""
+
+    @_builtins.property
+    def reassign_case(self) -> Global___ImportedReassignment:
+        """The other system names the body that had it."""
+
+    @_builtins.property
+    def start_work(self) -> Global___ImportedStart:
+        """The body began to work."""
+
+    @_builtins.property
+    def pause_case(self) -> Global___ImportedPause:
+        """Work waited."""
+
+    @_builtins.property
+    def resume_case(self) -> Global___ImportedResumption:
+        """Work continued."""
+
+    @_builtins.property
+    def resolve_case(self) -> Global___ImportedResolution:
+        """The body declared it dealt with."""
+
+    @_builtins.property
+    def close_case(self) -> Global___ImportedClosing:
+        """It ended after its resolution."""
+
+    @_builtins.property
+    def withdraw_case(self) -> Global___ImportedWithdrawal:
+        """The reporter took it back."""
+
+    @_builtins.property
+    def reject_case(self) -> Global___ImportedRejection:
+        """It was no matter for this community."""
+
+    def __init__(
+        self,
+        *,
+        occurred_time: _timestamp_pb2.Timestamp | None = ...,
+        open_case: Global___ImportedOpening | None = ...,
+        reassign_case: Global___ImportedReassignment | None = ...,
+        start_work: Global___ImportedStart | None = ...,
+        pause_case: Global___ImportedPause | None = ...,
+        resume_case: Global___ImportedResumption | None = ...,
+        resolve_case: Global___ImportedResolution | None = ...,
+        close_case: Global___ImportedClosing | None = ...,
+        withdraw_case: Global___ImportedWithdrawal | None = ...,
+        reject_case: Global___ImportedRejection | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["close_case", b"close_case", "kind", b"kind", "occurred_time", b"occurred_time", "open_case", b"open_case", "pause_case", b"pause_case", "reassign_case", b"reassign_case", "reject_case", b"reject_case", "resolve_case", b"resolve_case", "resume_case", b"resume_case", "start_work", b"start_work", "withdraw_case", b"withdraw_case"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["close_case", b"close_case", "kind", b"kind", "occurred_time", b"occurred_time", "open_case", b"open_case", "pause_case", b"pause_case", "reassign_case", b"reassign_case", "reject_case", b"reject_case", "resolve_case", b"resolve_case", "resume_case", b"resume_case", "start_work", b"start_work", "withdraw_case", b"withdraw_case"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["open_case", "reassign_case", "start_work", "pause_case", "resume_case", "resolve_case", "close_case", "withdraw_case", "reject_case"]  # noqa: Y015
+    _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
+
+Global___ImportedStep: _TypeAlias = ImportedStep  # noqa: Y015
+
+@_typing.final
+class ImportedOpening(_message.Message):
+    """What was reported."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AFFAIR_ID_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
+    LOCATION_FIELD_NUMBER: _builtins.int
+    AREA_ID_FIELD_NUMBER: _builtins.int
+    ADDRESS_FIELD_NUMBER: _builtins.int
+    CONTACT_FIELD_NUMBER: _builtins.int
+    REPORTER_ID_FIELD_NUMBER: _builtins.int
+    ANONYMOUS_FIELD_NUMBER: _builtins.int
+    ASSISTED_FIELD_NUMBER: _builtins.int
+    ATTACHMENTS_FIELD_NUMBER: _builtins.int
+    affair_id: _builtins.str
+    """The kind of matter."""
+    channel: _cases_types_pb2.Channel.ValueType
+    """The channel by which the report came in: any but that of sensors."""
+    description: _builtins.str
+    """What it is about."""
+    area_id: _builtins.str
+    """The area, if no location is known or no area contains it."""
+    address: _builtins.str
+    """The place in words."""
+    contact: _builtins.str
+    """How to reach the reporter."""
+    reporter_id: _builtins.str
+    """The reporter, if registered: the id of a registered resident and nothing else, as in `OpenCase`."""
+    anonymous: _builtins.bool
+    """The reporter gave no name. Then `reporter_id` and `contact` must be empty, and the affair must allow it."""
+    assisted: _builtins.bool
+    """The reporter needed assistance."""
+    @_builtins.property
+    def location(self) -> _types_pb2.Point:
+        """Where, if known. The most precise area that contains it is the area of the case."""
+
+    @_builtins.property
+    def attachments(self) -> _containers.RepeatedCompositeFieldContainer[_cases_types_pb2.Attachment]:
+        """The files that came with the report; one that is named twice counts once."""
+
+    def __init__(
+        self,
+        *,
+        affair_id: _builtins.str = ...,
+        channel: _cases_types_pb2.Channel.ValueType = ...,
+        description: _builtins.str = ...,
+        location: _types_pb2.Point | None = ...,
+        area_id: _builtins.str = ...,
+        address: _builtins.str = ...,
+        contact: _builtins.str = ...,
+        reporter_id: _builtins.str = ...,
+        anonymous: _builtins.bool = ...,
+        assisted: _builtins.bool = ...,
+        attachments: _abc.Iterable[_cases_types_pb2.Attachment] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["location", b"location"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "affair_id", b"affair_id", "anonymous", b"anonymous", "area_id", b"area_id", "assisted", b"assisted", "attachments", b"attachments", "channel", b"channel", "contact", b"contact", "description", b"description", "location", b"location", "reporter_id", b"reporter_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportedOpening: _TypeAlias = ImportedOpening  # noqa: Y015
+
+@_typing.final
+class ImportedReassignment(_message.Message):
+    """The body that had the case. If it has the case already when this step is reached, the step is left out."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BODY_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    ITEM_ID_FIELD_NUMBER: _builtins.int
+    LEGAL_BASIS_FIELD_NUMBER: _builtins.int
+    body_id: _builtins.str
+    """The body."""
+    reason: _builtins.str
+    """Why. It stays in the history for ever: do not write personal data here."""
+    item_id: _builtins.str
+    """The item of the responsibility list that names this body; empty if `legal_basis` is given."""
+    legal_basis: _builtins.str
+    """The law, regulation or decision by which this body is responsible; empty if `item_id` is given. It stays in the
+    history for ever: do not write personal data here.
+    """
+    def __init__(
+        self,
+        *,
+        body_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        item_id: _builtins.str = ...,
+        legal_basis: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body_id", b"body_id", "item_id", b"item_id", "legal_basis", b"legal_basis", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportedReassignment: _TypeAlias = ImportedReassignment  # noqa: Y015
+
+@_typing.final
+class ImportedStart(_message.Message):
+    """Work began. There is nothing else to say of it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportedStart: _TypeAlias = ImportedStart  # noqa: Y015
+
+@_typing.final
+class ImportedPause(_message.Message):
+    """Work waited."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REASON_FIELD_NUMBER: _builtins.int
+    REASON_CODE_FIELD_NUMBER: _builtins.int
+    reason: _builtins.str
+    """Why. It stays in the history for ever: do not write personal data here."""
+    reason_code: _builtins.str
+    """The reason, by its code in the commitment's list (catalog's `FindCommitment`)."""
+    def __init__(
+        self,
+        *,
+        reason: _builtins.str = ...,
+        reason_code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reason", b"reason", "reason_code", b"reason_code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportedPause: _TypeAlias = ImportedPause  # noqa: Y015
+
+@_typing.final
+class ImportedResumption(_message.Message):
+    """Work continued."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REASON_FIELD_NUMBER: _builtins.int
+    reason: _builtins.str
+    """Why. It stays in the history for ever: do not write personal data here."""
+    def __init__(
+        self,
+        *,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportedResumption: _TypeAlias = ImportedResumption  # noqa: Y015
+
+@_typing.final
+class ImportedResolution(_message.Message):
+    """The matter was dealt with."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    OUTCOME_CODE_FIELD_NUMBER: _builtins.int
+    outcome: _builtins.str
+    """What was done: may hold personal data, it can be erased."""
+    outcome_code: _builtins.str
+    """The outcome, by its code in the affair's list (catalog's `GetAffair`)."""
+    def __init__(
+        self,
+        *,
+        outcome: _builtins.str = ...,
+        outcome_code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["outcome", b"outcome", "outcome_code", b"outcome_code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportedResolution: _TypeAlias = ImportedResolution  # noqa: Y015
+
+@_typing.final
+class ImportedClosing(_message.Message):
+    """The case ended."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REASON_FIELD_NUMBER: _builtins.int
+    reason: _builtins.str
+    """Why. It stays in the history for ever: do not write personal data here."""
+    def __init__(
+        self,
+        *,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportedClosing: _TypeAlias = ImportedClosing  # noqa: Y015
+
+@_typing.final
+class ImportedWithdrawal(_message.Message):
+    """The reporter took the case back."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REASON_FIELD_NUMBER: _builtins.int
+    reason: _builtins.str
+    """Why, in the reporter's words: may hold personal data, it can be erased."""
+    def __init__(
+        self,
+        *,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportedWithdrawal: _TypeAlias = ImportedWithdrawal  # noqa: Y015
+
+@_typing.final
+class ImportedRejection(_message.Message):
+    """The case was not a matter for this community."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REASON_FIELD_NUMBER: _builtins.int
+    REASON_CODE_FIELD_NUMBER: _builtins.int
+    reason: _builtins.str
+    """Why. It stays in the history for ever: do not write personal data here."""
+    reason_code: _builtins.str
+    """The reason, by its code in the commitment's list (catalog's `FindCommitment`)."""
+    def __init__(
+        self,
+        *,
+        reason: _builtins.str = ...,
+        reason_code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reason", b"reason", "reason_code", b"reason_code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportedRejection: _TypeAlias = ImportedRejection  # noqa: Y015
+
+@_typing.final
 class FinishImportRequest(_message.Message):
     """The import of one system's history is complete."""
 
