@@ -19,7 +19,7 @@ from psycopg import sql
 
 from e2e.city import los_angeles as la
 from e2e.city import source as requests_file
-from e2e.city.history import story
+from e2e.city.history import Story, story
 from e2e.city.load import load
 from e2e.city.platform import City, Platform, sign_in
 from e2e.city.replay import Replayed, finish, replay
@@ -181,12 +181,15 @@ class Ground:
         """The same, on a platform that runs."""
         if self._replayed:
             return
-        city = self.city(platform)
-        rows = [row for row in requests_file.read(la.REQUESTS) if isinstance(row, Request)]
-        stories = [story(row, self._bodies) for row in rows[: 1000 if self.quick else len(rows)]]
+        city, stories = self.city(platform), self.stories()
         self.replayed_in = replay(city, stories, lambda _replayed, _total: None)
         finish(city, stories, self.replayed_in.revision)
         self._replayed = True
+
+    def stories(self) -> list[Story]:
+        """The city's requests, once it is loaded."""
+        rows = [row for row in requests_file.read(la.REQUESTS) if isinstance(row, Request)]
+        return [story(row, self._bodies) for row in rows[: 1000 if self.quick else len(rows)]]
 
     def copy_database(self, server: EmbeddedPostgres, source: str, target: str) -> None:
         """A copy of a database that nobody is connected to."""

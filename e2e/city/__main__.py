@@ -107,7 +107,7 @@ def _interrupted(interrupt: KeyboardInterrupt, data: Path) -> str:
     replayed = interrupt.replayed
     return (
         f"Interrupted: {replayed.told:,} of {interrupt.total:,} requests have been sent to their end "
-        f"({sum(replayed.commands.values()):,} commands in this run). {kept}"
+        f"({sum(replayed.commands.values()):,} steps in this run). {kept}"
     )
 
 

@@ -12,6 +12,7 @@ from e2e.city.history import Story
 from e2e.city.los_angeles import SYSTEM
 from e2e.city.platform import City
 from libs.rpc.pages import rows_of_pages
+from services.command.imports.stories import rpc_of
 
 _FEED = feed.DESCRIPTOR.services_by_name["FeedService"]
 _RARE = "linli.cases.v1.CaseContentErased"
@@ -58,8 +59,8 @@ def look(city: City, stories: Iterable[Story]) -> Earlier:
 
 def _is_at_its_end(story: Story, case: pb.Case) -> bool:
     last = story.steps[-1]
-    body_id = getattr(last.request, "body_id", case.body_id)
-    return case.state == _ENDS.get(last.rpc) and case.body_id == body_id
+    body_id = last.reassign_case.body_id or case.body_id
+    return case.state == _ENDS.get(rpc_of(last)) and case.body_id == body_id
 
 
 def _imported(city: City, revision: str) -> Iterator[pb.Case]:

@@ -1,18 +1,18 @@
-"""What the city's file says happened to a request, as the commands that tell Linli so."""
+"""What the city's file says happened to a request, as the steps that tell Linli so."""
 
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from google.protobuf.message import Message
 from linli.cases.v1 import cases_service_pb2 as pb
 from linli.cases.v1 import cases_types_pb2 as types
 from linli.types.v1 import types_pb2
 
-from e2e.city.los_angeles import AFFAIRS, CHANNELS, SYSTEM
+from e2e.city.los_angeles import AFFAIRS, CHANNELS
 from e2e.city.rows import Request
-from services.command.imports.stories import Step
+from libs.rpc.moments import stamp
 
 _AFFAIRS = {affair.name: affair for affair in AFFAIRS}
 
@@ -30,13 +30,13 @@ class Story:
 
     number: str
     assisted: bool
-    steps: tuple[Step, ...]
+    steps: tuple[pb.ImportedStep, ...]
     created: datetime
     ended: datetime | None = field(default=None)
 
 
 def story(request: Request, bodies: Mapping[str, str]) -> Story:
-    """The commands for one row; `bodies` gives the body's id for each owner of the file."""
+    """The steps of one row; `bodies` gives the body's id for each owner of the file."""
     return Story(
         number=request.number,
         assisted=assisted(request),
@@ -53,46 +53,46 @@ def assisted(request: Request) -> bool:
     return zlib.crc32(request.number.encode()) % ASSISTED_SHARE == 0
 
 
-def _steps(request: Request, bodies: Mapping[str, str]) -> Iterator[Step]:
-    yield _dated(_open(request), request.created, request, "open")
+def _steps(request: Request, bodies: Mapping[str, str]) -> Iterator[pb.ImportedStep]:
+    yield _at(request.created, open_case=_opening(request))
     if request.owner != _AFFAIRS[request.affair].owner:
-        reassign = pb.ReassignCaseRequest(
+        reassignment = pb.ImportedReassignment(
             body_id=bodies[request.owner],
             reason="the city's file names this owner",
             legal_basis="the owner in the city's own register of requests",
         )
-        yield _dated(reassign, request.created, request, "reassign")
+        yield _at(request.created, reassign_case=reassignment)
     if request.responded is not None:
-        yield _dated(pb.StartWorkRequest(), request.responded, request, "start")
+        yield _at(request.responded, start_work=pb.ImportedStart())
     elif request.status == "Pending":
-        yield _dated(pb.StartWorkRequest(), request.updated, request, "start")
+        yield _at(request.updated, start_work=pb.ImportedStart())
     yield from _end(request)
 
 
-def _end(request: Request) -> Iterator[Step]:
+def _end(request: Request) -> Iterator[pb.ImportedStep]:
     if request.ended is None:
         return
     if request.status == "Closed":
-        yield _dated(pb.ResolveCaseRequest(outcome_code=OUTCOME), request.ended, request, "resolve")
-        yield _dated(pb.CloseCaseRequest(), request.ended, request, "close")
+        yield _at(request.ended, resolve_case=pb.ImportedResolution(outcome_code=OUTCOME))
+        yield _at(request.ended, close_case=pb.ImportedClosing())
     elif request.status == "Cancelled":
-        reason = "cancelled, says the city's file"
-        yield _dated(pb.WithdrawCaseRequest(reason=reason), request.ended, request, "withdraw")
+        withdrawal = pb.ImportedWithdrawal(reason="cancelled, says the city's file")
+        yield _at(request.ended, withdraw_case=withdrawal)
     else:
-        reason = "referred out, says the city's file"
-        rejection = pb.RejectCaseRequest(reason=reason, reason_code=REFERRED_OUT)
-        yield _dated(rejection, request.ended, request, "reject")
+        rejection = pb.ImportedRejection(
+            reason="referred out, says the city's file", reason_code=REFERRED_OUT
+        )
+        yield _at(request.ended, reject_case=rejection)
 
 
-def _open(request: Request) -> pb.OpenCaseRequest:
-    opening = pb.OpenCaseRequest(
+def _opening(request: Request) -> pb.ImportedOpening:
+    opening = pb.ImportedOpening(
         affair_id=_AFFAIRS[request.affair].affair_id,
         channel=types.Channel.Value(CHANNELS[request.channel]),
         area_id=request.filed_under,
         address=request.address,
         anonymous=request.anonymous,
         assisted=assisted(request),
-        external_reference=types.ExternalReference(system=SYSTEM, number=request.number),
     )
     if request.place is not None:
         latitude, longitude = request.place
@@ -100,9 +100,5 @@ def _open(request: Request) -> pb.OpenCaseRequest:
     return opening
 
 
-def _dated(command: Message, at: datetime, request: Request, what: str) -> Step:
-    """The command with its moment, and an id that is the same in every try."""
-    command.request_id = f"{request.number}-{what}"  # type: ignore[attr-defined]  # every command has it
-    command.occurred_time.FromDatetime(at)  # type: ignore[attr-defined]  # and this
-    name = type(command).__name__.removesuffix("Request")
-    return Step(rpc=name, request=command)
+def _at(moment: datetime, **kind: Any) -> pb.ImportedStep:
+    return pb.ImportedStep(occurred_time=stamp(moment), **kind)

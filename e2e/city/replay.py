@@ -6,15 +6,16 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from linli.cases.v1 import cases_service_pb2 as pb
+
 from e2e.city.earlier import Earlier
 from e2e.city.history import Story
 from e2e.city.los_angeles import SYSTEM
 from e2e.city.platform import City
 from libs.rpc.failures import RpcFailed
-from libs.rpc.naming import snake_case
 from services.command.imports.callers import Callers
 from services.command.imports.loading import hand_over
-from services.command.imports.stories import Step
+from services.command.imports.stories import history, rpc_of
 from services.command.imports.telling import position as _position
 
 NOTHING = Earlier()
@@ -24,8 +25,9 @@ NOTHING = Earlier()
 class Replayed:
     """What came of it: case ids by the city's own numbers, refusals, and the newest revision.
 
-    `commands` counts what this run has sent; `repeated` those that an earlier run had sent already,
-    which are answered as the first time. `earlier` cases were there, whole, and are not sent again.
+    `commands` counts the steps that this run has told, by the rpcs that they are named after; `repeated`
+    those that an earlier run had told already, which are answered as the first time. `earlier` cases were
+    there, whole, and are not sent again.
     """
 
     cases: dict[str, str] = field(default_factory=dict)
@@ -53,11 +55,11 @@ class Replayed:
         """How many stories are through: told to their end now or earlier, or refused."""
         return len(self.cases) + len(self.refused)
 
-    def answered(self, rpc: str, revision: str) -> None:
-        """A command was answered."""
+    def answered(self, steps: Iterable[pb.ImportedStep], revision: str) -> None:
+        """Steps were taken in."""
         with self._lock:
-            position = _position(revision)
-            (self.repeated if position <= self._stood else self.commands)[rpc] += 1
+            counted = self.repeated if _position(revision) <= self._stood else self.commands
+            counted.update(map(rpc_of, steps))
             self.revision = max(self.revision, revision, key=_position)
 
     def done(self, story: Story, case_id: str) -> None:
@@ -65,10 +67,10 @@ class Replayed:
         with self._lock:
             self.cases[story.number] = case_id
 
-    def refuse(self, story: Story, step: Step, why: RpcFailed) -> None:
-        """One story could not be told to its end."""
+    def refuse(self, story: Story, rpc: str, why: RpcFailed) -> None:
+        """One story could not be told."""
         with self._lock:
-            self.refused.append((story.number, step.rpc, f"{why.reason}: {why.message}"))
+            self.refused.append((story.number, rpc, f"{why.reason}: {why.message}"))
 
 
 class Interrupted(KeyboardInterrupt):
@@ -113,21 +115,25 @@ def replay(
 
 
 def tell(city: City, story: Story, replayed: Replayed) -> None:
-    """One story, step by step. A refusal ends it and is kept; an outage is waited for by the client."""
-    case_id = ""
-    for step in story.steps:
-        if "case_id" in step.request.DESCRIPTOR.fields_by_name:
-            step.request.case_id = case_id  # type: ignore[attr-defined]  # looked up just now
+    """One story, in one call. A refusal is kept; an outage is waited for by the client.
+
+    The case of an assisted reporter was opened when the volunteers were told of it: the rest is told then.
+    """
+    steps = story.steps
+    while steps:
         try:
-            answer = getattr(city.cases, snake_case(step.rpc))(step.request)
+            answer = city.cases.import_case(history(SYSTEM, story.number, steps))
         except RpcFailed as failed:
             if failed.passing:
                 raise
-            replayed.refuse(story, step, failed)
+            if failed.reason == "CASE_EXISTS" and story.assisted and steps is story.steps:
+                steps = steps[1:]
+                continue
+            replayed.refuse(story, rpc_of(steps[int(failed.metadata.get("step", 0))]), failed)
             return
-        case_id = answer.case.case_id
-        replayed.answered(step.rpc, answer.revision)
-    replayed.done(story, case_id)
+        replayed.answered(steps, answer.revision)
+        replayed.done(story, answer.case.case_id)
+        return
 
 
 def finish(city: City, stories: Iterable[Story], revision: str) -> tuple[int, str]:

@@ -1,4 +1,4 @@
-"""What the import itself came to, as text: rows, cases, rules applied, commands sent, helpers."""
+"""What the import itself came to, as text: rows, cases, rules applied, steps told, helpers."""
 
 import os
 from collections import Counter
@@ -105,11 +105,11 @@ def _sent(summary: Summary, *, again: bool) -> str:
     commands, seconds = summary["commands"], summary["seconds"]
     rate = f" ({commands / seconds:.0f}/s)" if seconds else ""
     which = "The run that finished it" if again else "This run"
-    text = f"{which} sent {commands:,} commands in {seconds:.0f} s{rate} on {summary['cores']} cores"
+    text = f"{which} told {commands:,} steps in {seconds:.0f} s{rate} on {summary['cores']} cores"
     if summary["earlier"] or summary["repeated"]:
         text += (
             f"; {summary['earlier']:,} cases were there already from an earlier run and not sent again, "
-            f"{summary['repeated']:,} commands were repeated and answered as the first time"
+            f"{summary['repeated']:,} steps were repeated and answered as the first time"
         )
     if summary.get("cluster"):
         return f"{text}, shared by nine processes of the services, RabbitMQ, PostgreSQL and the sender."

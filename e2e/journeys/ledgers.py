@@ -155,14 +155,15 @@ def gaps(streams: Streams) -> list[str]:
 
 
 def _plain(event: object) -> object:
-    return _freed(msgspec.to_builtins(event, builtin_types=(datetime,), enc_hook=repr))
+    return freed(msgspec.to_builtins(event, builtin_types=(datetime,), enc_hook=repr))
 
 
-def _freed(value: Any) -> object:
+def freed(value: Any) -> object:
+    """A value without what no two runs can share."""
     if isinstance(value, dict):
-        return {key: _freed(inner) for key, inner in value.items() if key not in OF_ONE_RUN}
+        return {key: freed(inner) for key, inner in value.items() if key not in OF_ONE_RUN}
     if isinstance(value, list | tuple):
-        return [_freed(inner) for inner in value]
+        return [freed(inner) for inner in value]
     if isinstance(value, datetime) and value > HISTORY_ENDS:
         return "while the test ran"
     return value

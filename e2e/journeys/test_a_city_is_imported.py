@@ -165,7 +165,7 @@ def test_the_same_file_again_sends_nothing(desk: Desk) -> None:
 
     assert again.returncode == 0
     assert f"0 cases opened, 0 brought up to date, {ROWS} unchanged" in " ".join(again.stdout.split())
-    assert "This run sent" not in again.stdout
+    assert "This run told" not in again.stdout
 
 
 @pytest.mark.capability("004.13")

@@ -67,7 +67,7 @@ def test_ctrl_c_says_what_was_sent_and_that_nothing_is_lost(runs: Runs) -> None:
 
     told = number(rf"Interrupted: ([\d,]+) of {ROWS:,} requests have been sent to their end", said)
     assert 0 < told < ROWS
-    assert number(r"\(([\d,]+) commands in this run\)", said) >= told
+    assert number(r"\(([\d,]+) steps in this run\)", said) >= told
     assert "Nothing is lost" in said
     assert "the same command goes on from there" in said
     assert runs.status == 130
@@ -83,12 +83,12 @@ def test_the_same_command_goes_on_from_there(runs: Runs) -> None:
     assert "0 cases not told to the end" in runs.second
 
 
-def test_each_command_is_counted_in_the_run_that_sent_it(runs: Runs) -> None:
+def test_each_step_is_counted_in_the_run_that_told_it(runs: Runs) -> None:
     first, second = " ".join(runs.first.split()), " ".join(runs.second.split())
-    before = number(r"\(([\d,]+) commands in this run\)", first)
-    after = number(r"This run sent ([\d,]+) commands", second)
+    before = number(r"\(([\d,]+) steps in this run\)", first)
+    after = number(r"This run told ([\d,]+) steps", second)
     told = number(r"([\d,]+) cases were there already from an earlier run and not sent again", second)
-    repeated = number(r"([\d,]+) commands were repeated", second)
+    repeated = number(r"([\d,]+) steps were repeated", second)
 
     assert told == number(r"Interrupted: ([\d,]+) of", first)
     assert 0 <= repeated < before

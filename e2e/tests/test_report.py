@@ -128,15 +128,15 @@ def test_a_run_that_went_on_says_what_was_there_already() -> None:
 
     first, second = (" ".join(summary.lines(outcome, again=False)) for outcome in (OUTCOME, went_on))
 
-    assert "This run sent 37,000 commands in 40 s (925/s)" in first
+    assert "This run told 37,000 steps in 40 s (925/s)" in first
     assert "earlier run" not in first
-    assert "This run sent 18,000 commands in 20 s (900/s)" in second
+    assert "This run told 18,000 steps in 20 s (900/s)" in second
     assert "4,855 cases were there already from an earlier run and not sent again" in second
-    assert "23 commands were repeated and answered as the first time" in second
+    assert "23 steps were repeated and answered as the first time" in second
 
 
 def test_figures_found_again_are_those_of_the_run_that_finished() -> None:
     said = " ".join(summary.lines(OUTCOME, again=True))
 
-    assert "The run that finished it sent 37,000 commands" in said
+    assert "The run that finished it told 37,000 steps" in said
     assert "This run" not in said

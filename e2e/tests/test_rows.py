@@ -128,7 +128,7 @@ def test_a_council_is_taken_from_the_row_only_where_no_place_can_find_it(
     request = accepted(**changes)
 
     assert request.filed_under == area
-    assert story(request, BODIES).steps[0].request.area_id == area  # type: ignore[attr-defined]  # OpenCase has it
+    assert story(request, BODIES).steps[0].open_case.area_id == area
 
 
 def test_a_sentence_of_a_rule_fits_a_line_of_the_report_beside_its_count() -> None:

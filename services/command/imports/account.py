@@ -83,10 +83,10 @@ def of_load(loaded: Loaded, checked: Checked, *, finish: bool) -> Iterator[str]:
         f" date, {told.unchanged:,} unchanged, {told.past:,} with a past that differs, {told.failed:,} not"
         f" told to the end, {checked.refused:,} rows refused, {checked.skipped:,} skipped."
     )
-    commands, seconds = sum(told.commands.values()), told.seconds
-    if commands and seconds:
+    steps, seconds = sum(told.steps.values()), told.seconds
+    if steps and seconds:
         yield from wrapped(
-            f"This run sent {commands:,} commands in {seconds:.0f} s ({told.told / seconds:.0f} requests/s)"
+            f"This run told {steps:,} steps in {seconds:.0f} s ({told.told / seconds:.0f} requests/s)"
             f" from a machine of {os.cpu_count()} cores."
         )
     if finish and told.failed:

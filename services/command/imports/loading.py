@@ -51,6 +51,7 @@ def load(
     try:
         tell_all(
             services,
+            by.system,
             _stories(path, by, ground, known),
             lambda so_far: progress(so_far, checked.requests),
             told,

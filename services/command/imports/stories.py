@@ -1,4 +1,4 @@
-"""What a request means for its case: the commands that are still missing, and what is not as it was."""
+"""What a request means for its case: the steps that are still missing, and what is not as it was."""
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from google.protobuf.message import Message
 from linli.cases.v1 import cases_service_pb2 as pb
 from linli.cases.v1 import cases_types_pb2 as types
 from linli.types.v1 import types_pb2
 
+from libs.rpc.moments import stamp
 from services.command.imports.known import Known
 from services.command.imports.mapping import Map
 from services.command.imports.requests import Request
@@ -26,44 +26,48 @@ _RESOLVED = frozenset({types.CASE_STATE_RESOLVED, types.CASE_STATE_CONFIRMED})
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One rpc of the cases service; its request lacks the case's id until it is known."""
-
-    rpc: str
-    request: Message
-
-
-@dataclass(frozen=True, slots=True)
 class Story:
     """What is left to be told of a request.
 
-    `past` says what the file tells otherwise than the platform has it: it is listed, not forced. `body_id` is
-    the body that must have the case ("": whichever the list names).
+    `known`: its case is there. `past` says what the file tells otherwise than the platform has it: it is
+    listed, not forced.
     """
 
     number: str
     line: int
-    case_id: str
-    steps: Sequence[Step]
+    known: bool
+    steps: Sequence[pb.ImportedStep]
     past: Sequence[str] = ()
-    body_id: str = ""
-    reassign: Step | None = None
 
 
 def story(request: Request, by: Map, known: Known | None) -> Story:
-    """The commands for a request; `known` is its case, if it is there."""
+    """The steps of a request; `known` is its case, if it is there."""
     if known is None:
-        steps = [_open(request, by), *([] if request.unowned else _steps(request, by, _Stage()))]
-        reassign = _reassign(request, by, request.opened)
-        return Story(request.number, request.line, "", steps, (), request.body_id, reassign)
+        steps = [_open(request), *_owner(request, by, request.opened)]
+        steps += [] if request.unowned else _steps(request, by, _Stage())
+        return Story(request.number, request.line, known=False, steps=steps)
     past = list(_past(request, known))
-    ended = known.state in _SAID
-    steps = [] if ended or request.unowned else list(_steps(request, by, _stage(known)))
-    moment = min(filter(None, (request.responded, request.ended, request.updated)))
-    reassign = None if ended or not request.body_id else _reassign(request, by, moment)
-    if known.body_id == request.body_id:
-        reassign = None
-    return Story(request.number, request.line, known.case_id, steps, past, request.body_id, reassign)
+    steps = []
+    if known.state not in _SAID:
+        if known.body_id != request.body_id:
+            moment = min(filter(None, (request.responded, request.ended, request.updated)))
+            steps += _owner(request, by, moment)
+        steps += [] if request.unowned else _steps(request, by, _stage(known))
+    return Story(request.number, request.line, known=True, steps=steps, past=past)
+
+
+def history(system: str, number: str, steps: Sequence[pb.ImportedStep]) -> pb.ImportCaseRequest:
+    """Steps as a request, with an id that is the same in every try."""
+    request = pb.ImportCaseRequest(
+        external_reference=types.ExternalReference(system=system, number=number), steps=steps
+    )
+    request.request_id = hashlib.sha256(request.SerializeToString(deterministic=True)).hexdigest()[:40]
+    return request
+
+
+def rpc_of(step: pb.ImportedStep) -> str:
+    """The rpc that a step is named after."""
+    return "".join(word.capitalize() for word in str(step.WhichOneof("kind")).split("_"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,63 +110,55 @@ def _shown(moment: datetime | None) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else "without a time"
 
 
-def _steps(request: Request, by: Map, stage: _Stage) -> Iterator[Step]:
+def _steps(request: Request, by: Map, stage: _Stage) -> Iterator[pb.ImportedStep]:
     """What follows the opening, from a stage on."""
     if request.responded is not None and not stage.started:
-        yield _dated(pb.StartWorkRequest(), request.responded, request, by)
+        yield _at(request.responded, start_work=pb.ImportedStart())
     elif request.state == "started" and not stage.started:
-        yield _dated(pb.StartWorkRequest(), request.updated, request, by)
+        yield _at(request.updated, start_work=pb.ImportedStart())
     if request.ended is None:
         return
     match request.state:
         case "resolved" | "closed":
             if not stage.resolved:
-                resolution = pb.ResolveCaseRequest(outcome_code=request.outcome)
-                yield _dated(resolution, request.ended, request, by)
+                resolution = pb.ImportedResolution(outcome_code=request.outcome)
+                yield _at(request.ended, resolve_case=resolution)
             if request.state == "closed":
-                yield _dated(pb.CloseCaseRequest(), request.ended, request, by)
+                yield _at(request.ended, close_case=pb.ImportedClosing())
         case "withdrawn":
-            reason = f"withdrawn, says the file of {by.system}"
-            yield _dated(pb.WithdrawCaseRequest(reason=reason), request.ended, request, by)
+            withdrawal = pb.ImportedWithdrawal(reason=f"withdrawn, says the file of {by.system}")
+            yield _at(request.ended, withdraw_case=withdrawal)
         case _:
             reason = f"rejected, says the file of {by.system}"
-            rejection = pb.RejectCaseRequest(reason=reason, reason_code=by.outcomes.rejected)
-            yield _dated(rejection, request.ended, request, by)
+            rejection = pb.ImportedRejection(reason=reason, reason_code=by.outcomes.rejected)
+            yield _at(request.ended, reject_case=rejection)
 
 
-def _open(request: Request, by: Map) -> Step:
-    opening = pb.OpenCaseRequest(
+def _open(request: Request) -> pb.ImportedStep:
+    opening = pb.ImportedOpening(
         affair_id=request.affair_id,
         channel=request.channel,  # type: ignore[arg-type]  # one of the enum's
         area_id=request.area_id,
         address=request.address,
         description=request.description,
         anonymous=request.anonymous,
-        external_reference=types.ExternalReference(system=by.system, number=request.number),
     )
     if request.place is not None:
         latitude, longitude = request.place
         opening.location.CopyFrom(types_pb2.Point(latitude=latitude, longitude=longitude))
-    return _dated(opening, request.opened, request, by)
+    return _at(request.opened, open_case=opening)
 
 
-def _reassign(request: Request, by: Map, at: datetime) -> Step | None:
-    if not request.body_id:
-        return None
-    reassign = pb.ReassignCaseRequest(
-        body_id=request.body_id,
-        reason=f"the file of {by.system} names this owner",
-        legal_basis=by.owners.basis,
-    )
-    return _dated(reassign, at, request, by)
+def _owner(request: Request, by: Map, at: datetime) -> Iterator[pb.ImportedStep]:
+    """The body that the row names. The platform leaves the step out where that body has the case."""
+    if request.body_id:
+        reassignment = pb.ImportedReassignment(
+            body_id=request.body_id,
+            reason=f"the file of {by.system} names this owner",
+            legal_basis=by.owners.basis,
+        )
+        yield _at(at, reassign_case=reassignment)
 
 
-def _dated(command: Any, at: datetime, request: Request, by: Map) -> Step:
-    """The command with its moment, and an id that is the same in every try."""
-    rpc = type(command).__name__.removesuffix("Request")
-    command.occurred_time.FromDatetime(at)
-    identity = f"{by.system}\n{request.number}\n{rpc}".encode() + command.SerializeToString(
-        deterministic=True
-    )
-    command.request_id = hashlib.sha256(identity).hexdigest()[:40]
-    return Step(rpc, command)
+def _at(moment: datetime, **kind: Any) -> pb.ImportedStep:
+    return pb.ImportedStep(occurred_time=stamp(moment), **kind)

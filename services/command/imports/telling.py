@@ -1,4 +1,4 @@
-"""Tells stories to the platform: step by step, with what is refused kept."""
+"""Tells stories to the platform: each in one call, with what is refused kept."""
 
 import threading
 import time
@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from linli.cases.v1 import cases_service_pb2 as pb
+
 from libs.rpc.failures import RpcFailed
-from libs.rpc.naming import snake_case
 from services.command.imports.callers import Callers
 from services.command.imports.platform import Services
-from services.command.imports.stories import Step, Story
+from services.command.imports.stories import Story, history, rpc_of
 
 _STOPPING = frozenset({"UNAUTHENTICATED", "DEADLINE_EXCEEDED"})
 """They are not about the request: every one after it would be answered so."""
@@ -30,14 +31,14 @@ class Listed(NamedTuple):
 
 @dataclass(slots=True)
 class Told:
-    """What came of it. Counts are of this run."""
+    """What came of it. Counts are of this run; `steps` by the rpcs that they are named after."""
 
     opened: int = 0
     advanced: int = 0
     unchanged: int = 0
     past: int = 0
     failed: int = 0
-    commands: Counter[str] = field(default_factory=Counter)
+    steps: Counter[str] = field(default_factory=Counter)
     changed_past: list[Listed] = field(default_factory=list)
     not_told: list[Listed] = field(default_factory=list)
     seconds: float = 0.0
@@ -54,10 +55,10 @@ class Told:
         """How many needed nothing."""
         return self.unchanged
 
-    def answered(self, step: Step, revision: str) -> None:
-        """A command was answered."""
+    def answered(self, steps: Iterable[pb.ImportedStep], revision: str) -> None:
+        """Steps were taken in."""
         with self._lock:
-            self.commands[step.rpc] += 1
+            self.steps.update(map(rpc_of, steps))
             self.revision = max(self.revision, revision, key=position)
 
     def done(self, story: Story, *, sent: bool, past: Iterable[str]) -> None:
@@ -69,19 +70,17 @@ class Told:
                 _keep(self.changed_past, Listed(story.line, story.number, why))
             elif not sent:
                 self.unchanged += 1
-            elif story.case_id:
+            elif story.known:
                 self.advanced += 1
             else:
                 self.opened += 1
 
-    def refuse(self, story: Story, step: Step, failed: RpcFailed) -> None:
+    def refuse(self, story: Story, rpc: str, failed: RpcFailed) -> None:
         """A request could not be told to its end."""
+        why = f"{rpc}: {failed.reason}: {failed.message}"
         with self._lock:
             self.failed += 1
-            _keep(
-                self.not_told,
-                Listed(story.line, story.number, f"{step.rpc}: {failed.reason}: {failed.message}"),
-            )
+            _keep(self.not_told, Listed(story.line, story.number, why))
 
 
 def _keep(listed: list[Listed], one: Listed) -> None:
@@ -94,9 +93,13 @@ class Interrupted(KeyboardInterrupt):
 
 
 def tell_all(
-    services: Services, stories: Iterable[Story], show: Callable[[Told], None], told: Told | None = None
+    services: Services,
+    system: str,
+    stories: Iterable[Story],
+    show: Callable[[Told], None],
+    told: Told | None = None,
 ) -> Told:
-    """Tell every story. `show` is called about once a second, and at the end.
+    """Tell every story of a system. `show` is called about once a second, and at the end.
 
     Ctrl-C lets what is under way come to its end, if that takes no longer than a second.
     """
@@ -107,7 +110,7 @@ def tell_all(
         told.seconds = time.monotonic() - began
         show(told)
 
-    callers = Callers(stories, lambda story: tell(services, story, told))
+    callers = Callers(stories, lambda story: tell(services, system, story, told))
     try:
         callers.run(progress)
     except KeyboardInterrupt:
@@ -119,35 +122,33 @@ def tell_all(
     return told
 
 
-def tell(services: Services, story: Story, told: Told) -> None:
-    """One story. A refusal ends it and is kept; an outage is waited for by the client.
+def tell(services: Services, system: str, story: Story, told: Told) -> None:
+    """One story. Of one that is refused, the steps before the one at fault are told, and the refusal is kept.
 
-    Raises `RpcFailed` for what lasts longer, and for what is not about the story.
+    What the platform has otherwise in a known case is passed over, and listed. An outage is waited for by the
+    client. Raises `RpcFailed` for what lasts longer, and for what is not about the story.
     """
-    case_id, has, sent = story.case_id, "", False
-    past = list(story.past)
-    steps = list(story.steps)
-    if story.reassign is not None and story.case_id:
-        steps.insert(0, story.reassign)
-    while steps:
-        step = steps.pop(0)
-        if step.rpc != "OpenCase":
-            step.request.case_id = case_id  # type: ignore[attr-defined]  # every other command has it
+    past, steps, sent, refused = list(story.past), list(story.steps), False, False
+    while steps and not sent:
         try:
-            answer = getattr(services.cases, snake_case(step.rpc))(step.request)
+            answer = services.cases.import_case(history(system, story.number, steps))
         except RpcFailed as failed:
             if failed.passing or failed.code.name in _STOPPING:
                 raise
-            if story.case_id and failed.reason in _LATE:
-                past.append(f"{step.rpc}: {failed.reason}")
+            at_fault = int(failed.metadata.get("step", 0))
+            rpc = rpc_of(steps[at_fault])
+            if story.known and failed.reason in _LATE:
+                past.append(f"{rpc}: {failed.reason}")
+                del steps[at_fault]
                 continue
-            told.refuse(story, step, failed)
-            return
-        sent, case_id, has = True, answer.case.case_id, answer.case.body_id
-        told.answered(step, answer.revision)
-        if step.rpc == "OpenCase" and story.reassign is not None and has != story.body_id:
-            steps.insert(0, story.reassign)
-    told.done(story, sent=sent, past=past)
+            if not refused:
+                told.refuse(story, rpc, failed)
+            refused, steps = True, steps[:at_fault]
+        else:
+            sent = True
+            told.answered(steps, answer.revision)
+    if not refused:
+        told.done(story, sent=sent, past=past)
 
 
 def position(revision: str) -> int:

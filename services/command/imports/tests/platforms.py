@@ -15,10 +15,10 @@ from libs.rpc.failures import RpcFailed
 from services.command.imports.platform import Services
 
 
-def failed(code: grpc.StatusCode, reason: str = "") -> RpcFailed:
+def failed(code: grpc.StatusCode, reason: str = "", step: int = 0) -> RpcFailed:
     """A platform's "no"."""
-    details = [error_details_pb2.ErrorInfo(reason=reason)] if reason else []
-    return RpcFailed("/linli.cases.v1.CasesService/OpenCase", code, "it is so", details)
+    details = [error_details_pb2.ErrorInfo(reason=reason, metadata={"step": str(step)})] if reason else []
+    return RpcFailed("/linli.cases.v1.CasesService/ImportCase", code, "it is so", details)
 
 
 @dataclass(slots=True)
@@ -27,6 +27,7 @@ class Cases:
 
     refuses: Callable[[str], RpcFailed | None] = lambda _number: None
     opened: dict[str, pb.Case] = field(default_factory=dict)
+    taken: list[pb.ImportCaseRequest] = field(default_factory=list)
     registered: list[str] = field(default_factory=list)
     finished: list[str] = field(default_factory=list)
 
@@ -37,17 +38,20 @@ class Cases:
         self.registered.append(request.request_id)
         return pb.RegisterExternalSystemResponse(system=request.system)
 
-    def open_case(self, request: pb.OpenCaseRequest) -> pb.OpenCaseResponse:
-        """Open it, or refuse to."""
+    def import_case(self, request: pb.ImportCaseRequest) -> pb.ImportCaseResponse:
+        """Take it in, or refuse its first step."""
         number = request.external_reference.number
         if no := self.refuses(number):
             raise no
-        case = pb.Case(
-            case_id=f"case-{number}", state=types.CASE_STATE_ROUTED, affair_id=request.affair_id,
-            opened_time=request.occurred_time, external_reference=request.external_reference,
-        )  # fmt: skip
-        self.opened[number] = case
-        return pb.OpenCaseResponse(case=case, revision=f"r{len(self.opened)}.0")
+        self.taken.append(request)
+        opening = request.steps[0]
+        if opening.HasField("open_case"):
+            self.opened[number] = pb.Case(
+                case_id=f"case-{number}", state=types.CASE_STATE_ROUTED,
+                affair_id=opening.open_case.affair_id, opened_time=opening.occurred_time,
+                external_reference=request.external_reference,
+            )  # fmt: skip
+        return pb.ImportCaseResponse(case=self.opened[number], revision=f"r{len(self.taken)}.0")
 
     def list_cases(self, _request: pb.ListCasesRequest) -> pb.ListCasesResponse:
         """All on one page."""
@@ -69,6 +73,6 @@ class _Feed:
         return feed.ReadEventsResponse()
 
 
-def platform(cases: Cases) -> Services:
+def platform(cases: Any) -> Services:
     """Its services, as far as loading calls them."""
     return Services(identity=None, catalog=None, cases=cases, supervision=_Scores(), feed=_Feed())

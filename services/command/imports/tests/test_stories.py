@@ -9,7 +9,7 @@ from linli.cases.v1 import cases_types_pb2 as types
 from services.command.imports.known import Known
 from services.command.imports.map_file import parse_map
 from services.command.imports.requests import Request
-from services.command.imports.stories import Story, story
+from services.command.imports.stories import Story, history, rpc_of, story
 
 BY = parse_map(
     "system: quarry\nname: Quarry\nzone: UTC\n"
@@ -31,23 +31,24 @@ OVER = replace(THERE, state=types.CASE_STATE_CLOSED, ended=ENDED, responded=STAR
 
 
 def rpcs(told: Story) -> list[str]:
-    return [step.rpc for step in told.steps]
+    return [rpc_of(step) for step in told.steps]
 
 
 def test_a_new_request_is_told_from_its_opening_to_its_end() -> None:
     told = story(CLOSED, BY, None)
 
-    assert rpcs(told) == ["OpenCase", "StartWork", "ResolveCase", "CloseCase"]
-    assert told.reassign is not None  # if the list names somebody else
+    assert rpcs(told) == ["OpenCase", "ReassignCase", "StartWork", "ResolveCase", "CloseCase"]
+    assert not told.known
 
 
-def test_the_same_row_makes_the_same_request_ids_and_another_makes_others() -> None:
-    ids = [[step.request.request_id for step in story(CLOSED, BY, None).steps] for _ in range(2)]  # type: ignore[attr-defined]
-    other = [step.request.request_id for step in story(replace(CLOSED, number="Q-8"), BY, None).steps]  # type: ignore[attr-defined]
+def test_the_same_row_makes_the_same_request_id_and_another_makes_another() -> None:
+    steps = story(CLOSED, BY, None).steps
+
+    ids = [history("quarry", number, steps).request_id for number in ("Q-7", "Q-7", "Q-8")]
+    ids.append(history("quarry", "Q-7", steps[:2]).request_id)
 
     assert ids[0] == ids[1]
-    assert len(set(ids[0])) == 4
-    assert not set(ids[0]) & set(other)
+    assert len(set(ids)) == 3
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,6 @@ def test_of_a_case_that_is_there_only_what_is_missing_is_told(there: Known, miss
 
     assert rpcs(told) == missing
     assert told.past == []
-    assert told.reassign is None
 
 
 @pytest.mark.parametrize(
@@ -101,8 +101,9 @@ def test_a_past_that_differs_is_said_and_not_forced(request_: Request, there: Kn
 def test_another_owner_of_an_open_case_takes_it_over() -> None:
     told = story(replace(OPEN, body_id="b-2", updated=ENDED), BY, THERE)
 
-    assert told.reassign is not None
-    assert told.reassign.request.occurred_time.ToDatetime(UTC) == ENDED  # type: ignore[attr-defined]
+    [owner] = told.steps
+    assert owner.reassign_case.body_id == "b-2"
+    assert owner.occurred_time.ToDatetime(UTC) == ENDED
 
 
 def test_a_matter_that_nobody_answers_for_is_only_opened() -> None:
