@@ -114,8 +114,8 @@ class Stream(Generic[C, S, E]):
         return self._answer(self.name(subject_id), ask, expect_new)
 
     def _answer(self, name: str, ask: Ask[C, S], expect_new: bool) -> Handled[S, E]:
-        commands = ",".join(type(step.command).__name__ for step in ask.steps)
-        with self._instruments.command(commands, name) as span:
+        command = type(ask.steps[0].command).__name__ + " and more" * (len(ask.steps) > 1)
+        with self._instruments.command(command, name) as span:
             handled = self._handle(name, ask, expect_new)
             span.outcome = "repeated" if handled.repeated else "appended" if handled.events else "nothing"
         return handled
