@@ -12,6 +12,7 @@ from e2e.city import los_angeles as la
 from e2e.journeys.cities import free_port
 from libs.testkit import patience
 from libs.testkit.commands import running
+from services.command.imports.callers import CALLERS
 from services.command.imports.report.tables import WIDTH
 
 ROWS = 800
@@ -77,7 +78,8 @@ def test_ctrl_c_says_what_was_sent_and_that_nothing_is_lost(runs: Runs) -> None:
 def test_the_same_command_goes_on_from_there(runs: Runs) -> None:
     told = number(r"Interrupted: ([\d,]+) of", runs.first)
 
-    assert number(r"([\d,]+) are there already from an earlier run: going on", runs.second) == told
+    there = number(r"([\d,]+) are there already from an earlier run: going on", runs.second)
+    assert told <= there <= told + CALLERS  # what was on its way was taken in, though nobody waited for it
     assert number(rf"([\d,]+) of {ROWS:,}  ", runs.second) > told
     assert f"{ROWS:,} rows, {ROWS:,} cases, 0 rows refused" in runs.second
     assert "0 cases not told to the end" in runs.second
@@ -87,12 +89,12 @@ def test_each_step_is_counted_in_the_run_that_told_it(runs: Runs) -> None:
     first, second = " ".join(runs.first.split()), " ".join(runs.second.split())
     before = number(r"\(([\d,]+) steps in this run\)", first)
     after = number(r"This run told ([\d,]+) steps", second)
-    told = number(r"([\d,]+) cases were there already from an earlier run and not sent again", second)
+    there = number(r"([\d,]+) cases were there already from an earlier run and not sent again", second)
     repeated = number(r"([\d,]+) steps were repeated", second)
 
-    assert told == number(r"Interrupted: ([\d,]+) of", first)
+    assert there == number(r"([\d,]+) are there already from an earlier run: going on", second)
     assert 0 <= repeated < before
-    assert after < 5 * (ROWS - told)
+    assert after < 5 * (ROWS - there)
     assert ROWS < before + after < 5 * ROWS
 
 
