@@ -13,9 +13,10 @@ import pytest
 from e2e.city.platform import Platform
 from e2e.journeys.cities import platform_in
 from libs.testkit.commands import linli
+from libs.testkit.eventually import eventually
 from services.command.admin.acts import NOUNS
 
-ALL = {(noun, verb) for noun, of in NOUNS.items() for verb in of.acts}
+ALL = {(noun, verb) for noun, of in NOUNS.items() for verb in of.acts} | {("area", "standing")}
 SQUARE = json.dumps({"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]]})
 PASSWORD = "a password of theirs"  # noqa: S105  # made up
 UNTIL = "2027-01-01T00:00:00Z"
@@ -218,6 +219,7 @@ def responsibilities(office: Office) -> None:
         *("responsibility", "assign", "--affair", "lamps", "--area", "elm", "--body", works),
         *("--legal-basis", "order 7", "--helper", parks, "--valid-from", "2026-01-01T00:00:00Z"),
     )["responsibility"]["item_id"]
+    standing(office, works)
     basis = ("--legal-basis", "order 8", "--reason", "a new order")
     office.does("responsibility", "revise", item, "--body", parks, *basis, "--yes")
     assert office.does("responsibility", "show", item)["versions"][-1]["body_id"] == parks
@@ -225,6 +227,35 @@ def responsibilities(office: Office) -> None:
     found = office.does("responsibility", "find", "--affair", "lamps", "--area", "elm")
     assert found["responsibility"]["item_id"] == item
     office.does("responsibility", "end", item, "--valid-until", UNTIL, "--reason", "the order ends", "--yes")
+
+
+def standing(office: Office, works: str) -> None:
+    """What is counted, one kind for each service."""
+    case = {"request_id": "s-1", "affair_id": "lamps", "area_id": "elm", "channel": "CHANNEL_PHONE_OPERATOR"}
+    eventually(
+        lambda: office.calls(
+            "cases.OpenCase", {**case, "anonymous": True, "description": "dark"}, LINLI_PROFILE="first"
+        ),
+        seconds=30,
+    )
+    details = {"affair_id": "lamps", "area_ids": ["elm"], "name": {"en": "Lamps on loan"}}
+    office.calls(
+        "catalog.PublishService",
+        {"request_id": "s-2", "service_id": "loan", "body_id": works, "details": details},
+        LINLI_PROFILE="first",
+    )
+
+    found = office.does("area", "standing", "elm")
+
+    assert {what: many for what, many in found.items() if many} == {
+        "open cases": 1,
+        "responsibilities": 1,
+        "services": 1,
+        "bodies": 2,
+    }
+    assert set(office.does("area", "standing", "left").values()) == {0}
+    assert "open cases" in office.tries("area", "standing", "elm").stdout
+    assert "AREA_UNKNOWN" in office.tries("area", "standing", "atlantis").stderr
 
 
 def partners(office: Office) -> None:

@@ -23,7 +23,7 @@ from services.command.admin.inputs import PASSWORD, REQUEST_ID, Input, has, requ
 from services.command.call import answered
 from services.command.connection import Connection, connection
 
-_PLACE = ("data", "port", "ca", "cert", "key", "profile")
+PLACE = ("data", "port", "ca", "cert", "key", "profile")
 _DENIED = "PERMISSION_DENIED"
 
 
@@ -42,7 +42,7 @@ def perform(act: Act, method: MethodDescriptor, inputs: list[Input], values: Map
         complain(f"nothing is sent; this would be {act.rpc}:")
         say(_json(request))
         return 0
-    to = connection(**{name: values[name] for name in _PLACE})
+    to = connection(**{name: values[name] for name in PLACE})
     words = tuple(str(values[path.replace(".", "__")]) for path in act.takes)
     if not values.get("validate_only") and not agreed(
         act, to.named(), words, yes=bool(values.get("yes")), again=values.get("again")
@@ -91,12 +91,12 @@ def _send(
                 _json(
                     [
                         tables.told_of(row)
-                        for row in islice(_rows(ask, message, found), values["limit"] or None)
+                        for row in islice(all_rows(ask, message, found), values["limit"] or None)
                     ]
                 )
             )
         else:
-            _print_table(act, found, _rows(ask, message, found), values["limit"])
+            _print_table(act, found, all_rows(ask, message, found), values["limit"])
 
 
 def _print_table(act: Act, rows: FieldDescriptor, found: Iterator[Message], limit: int | None) -> None:
@@ -124,7 +124,7 @@ def _type_of(rows: FieldDescriptor) -> Descriptor:
     return rows.message_type
 
 
-def _rows(ask: Callable[[Any], Any], message: Any, rows: FieldDescriptor) -> Iterator[Message]:
+def all_rows(ask: Callable[[Any], Any], message: Any, rows: FieldDescriptor) -> Iterator[Message]:
     """The rows of all pages, asked for as they are needed."""
     sizes = message.DESCRIPTOR.fields_by_name.get("page_size")
     if sizes is not None:

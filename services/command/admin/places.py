@@ -4,8 +4,8 @@ from services.command.admin.act import Act, Noun
 
 _AREA_ENDS = (
     "No case is opened in what has ended, and what happened there keeps its place. Grants, clients, bodies,"
-    " responsibilities and services of it move to no successor by themselves: --validate-only counts those"
-    " that identity knows."
+    " responsibilities and services of it move to no successor by themselves:"
+    " `linli admin area standing` counts them, before it and afterwards."
 )
 
 BODY = Noun(
@@ -41,7 +41,8 @@ AREA = Noun(
             summary="change the boundary of an area from a moment on",
             takes=("area_id",),
             follows="Places that the boundary gains or loses belong to another area from that moment on."
-            " Earlier boundaries stay for their own time.",
+            " Earlier boundaries stay for their own time. What stands in the area stays there:"
+            " `linli admin area standing` counts it.",
         ),
         "rename": Act(
             rpc="identity.RenameArea",

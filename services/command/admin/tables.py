@@ -26,7 +26,7 @@ def print_rows(rows: Sequence[Message], of: Descriptor, columns: Sequence[str]) 
     for row in rows:
         told = told_of(row)
         table.add_row(*(Text(_cell(told.get(name, ""))) for name in chosen))
-    _console().print(table)
+    console().print(table)
 
 
 def print_one(answer: Message) -> None:
@@ -36,10 +36,10 @@ def print_one(answer: Message) -> None:
     table.add_column(overflow="fold")
     for name, value in _flat(told_of(answer), ""):
         table.add_row(Text(name), Text(_cell(value)))
-    _console().print(table)
+    console().print(table)
 
 
-def _console() -> Console:
+def console() -> Console:
     """As wide as the terminal; elsewhere as wide as it takes, and without colours."""
     return Console(width=None if sys.stdout.isatty() else _WIDE, highlight=False, soft_wrap=False)
 
