@@ -146,6 +146,24 @@ def body(office: Office, code: str) -> str:
     return str(answer["body"]["body_id"])
 
 
+def homes(office: Office, resident: str) -> None:
+    units = ("--unit", "3-201", "--unit", "三单元201室", "--unit", "3-202")
+    built = office.does("building", "register", "elm-1", "--area", "elm", "--address", "1 Elm Street", *units)
+    assert built["dwellings"] == 2
+    members = json.dumps({"members": [{"resident_id": resident, "relation": "RELATION_OTHER"}]})
+    since = ("--since", "2026-01-01T00:00:00Z")
+    formed = office.does("household", "form", "elm-1", "3单元201", "--fields", members, *since)
+    household_id = formed["household_id"]
+    shown = office.does("household", "show", household_id, "--purpose", "PURPOSE_AUDIT")
+    assert [each["resident_id"] for each in shown["members"]] == [resident]
+    counted = office.does("household", "count", "elm", "--at-least", formed["revision"])
+    assert (counted["buildings"], counted["households"], counted["members"]) == (1, 1, 1)
+    assert [each["household_id"] for each in office.does("household", "list", "--area", "elm")] == [
+        household_id
+    ]
+    assert [each["building_id"] for each in office.does("building", "list", "--area", "elm")] == ["elm-1"]
+
+
 def people(office: Office) -> None:
     second, third, resident = (
         office.person("Li Wei", "li.wei"),
@@ -187,6 +205,7 @@ def people(office: Office) -> None:
     ]
     office.logs_in("officer", "wang.fang")
 
+    homes(office, resident)
     granted = office.does("role", "grant", resident, "--role", "ROLE_RESIDENT", "--area", "elm")
     office.does("role", "revoke", resident, granted["grant"]["grant_id"], "--reason", "moved", "--yes")
     shown = office.does("person", "show", resident, "--purpose", "PURPOSE_RESIDENT_REQUEST")

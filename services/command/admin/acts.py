@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from services.command.admin.act import Noun
+from services.command.admin.homes import BUILDING, HOUSEHOLD
 from services.command.admin.partners import PARKED, PARTNER, SIGNING_KEY, WEBHOOK
 from services.command.admin.people import CASE, CONSENT, PERSON, ROLE, SESSION
 from services.command.admin.places import AREA, BODY, RESPONSIBILITY
@@ -13,6 +14,8 @@ NOUNS: Mapping[str, Noun] = {
     "case": CASE,
     "role": ROLE,
     "area": AREA,
+    "building": BUILDING,
+    "household": HOUSEHOLD,
     "responsibility": RESPONSIBILITY,
     "partner": PARTNER,
     "consent": CONSENT,
