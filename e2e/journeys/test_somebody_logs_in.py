@@ -237,3 +237,31 @@ def test_another_installation_is_another_profile(desk: Desk) -> None:
     assert "nobody is logged in with profile trial" in away.stderr
     assert not desk.token.exists()
     assert listed.stdout == "  town  127.0.0.1:1  developer is not logged in\n"
+
+
+def test_people_change_their_first_password_by_themselves(desk: Desk) -> None:
+    first, own = "a first password", "a password of my own"
+    person = {
+        "request_id": "li",
+        "natural_key": {"kind": "KEY_KIND_STAFF_NUMBER", "value": "77"},
+        "name": "Li Wei",
+        "area_id": "town",
+    }
+    desk.does("admin", "area", "define", "town", "--level", "AREA_LEVEL_CITY", "--name-en", "Town")
+    made = desk.does("call", "identity.RegisterResident", json.dumps(person))
+    known = json.loads(made.stdout)
+    login = ("admin", "person", "create-login", known["resident_id"], "--login-name", "li.wei")
+    assert desk.does(*login, given=f"{first}\n").returncode == 0
+    at = ("login", "--profile", "li", "--at", desk.address, "--ca", str(desk.authority), "--login", "li.wei")
+    words = (*at, "--keep-in", "file")
+
+    wrong = desk.does(*words, "--change-password", given=f"not it at all\n{own}\n")
+    short = desk.does(*words, "--change-password", given=f"{first}\nshort\n")
+    changed = desk.does(*words, "--change-password", given=f"{first}\n{own}\n")
+
+    assert "CREDENTIALS_REFUSED" in wrong.stderr
+    assert "new_password" in short.stderr
+    assert "the password is changed\nlogged in as li.wei" in changed.stdout, changed.stderr
+    assert own not in changed.stdout + changed.stderr + short.stderr
+    assert "CREDENTIALS_REFUSED" in desk.does(*words, given=f"{first}\n").stderr
+    assert desk.does(*words, given=f"{own}\n").returncode == 0

@@ -1,6 +1,7 @@
 """Gets a token for a login, and keeps it with the profile."""
 
 from datetime import UTC
+from uuid import uuid4
 
 from linli.identity.v1 import identity_service_pb2 as identity
 
@@ -14,12 +15,25 @@ from services.command.profiles import Profile
 _SERVICE = identity.DESCRIPTOR.services_by_name["IdentityService"]
 
 
-def log_in(name: str, of: Profile, password: str) -> int:
-    """Log in as the profile says; answers the exit status. Raises `CannotStart`."""
-    request = identity.LoginRequest(login_name=of.login, password=password)
+def log_in(name: str, of: Profile, password: str, new: str = "") -> int:
+    """Log in as the profile says, with a `new` password from then on; answers the exit status.
+
+    Raises `CannotStart`.
+    """
+    request = identity.LoginRequest(login_name=of.login, password=new or password)
 
     def send(to: Connection) -> None:
         with to.anonymous() as anonymous:
+            if new:
+                anonymous.service(_SERVICE).change_password(
+                    identity.ChangePasswordRequest(
+                        request_id=uuid4().hex,
+                        login_name=of.login,
+                        old_password=password,
+                        new_password=new,
+                    )
+                )
+                say("the password is changed")
             token = anonymous.service(_SERVICE).login(request).token
         expires = token.expire_time.ToDatetime(UTC)
         kept = Kept(token=token.access_token, expires=expires, place=of.place(to.tls.get("tls_roots", b"")))

@@ -18,6 +18,7 @@ _HELP = """\
 The first login says where the installation is, and makes a profile of it:
   linli login --at linli.example.org:7400 --ca ca.crt --login li.wei
   linli login --profile trial --at 127.0.0.1:7400 --login li.wei
+  linli login --change-password          asks for the password of now, and twice for the new one
 
 Without TLS, only an installation on this machine is called. The password is asked for, or read from
 --password-file or standard input. The token is kept in the system's keyring if the Python library
@@ -61,24 +62,40 @@ def place_options(command: Callable[..., int]) -> Callable[..., int]:
 @place_options
 @click.option("--login", metavar="NAME", help="the name to log in with [that of last time, else asked for]")
 @passwords.password_file_option
+@click.option("--change-password", is_flag=True, help="give yourself a new password, and log in with it")
+@click.option(
+    "--new-password-file",
+    type=click.Path(path_type=Path, allow_dash=True),
+    metavar="FILE",
+    help="a file with the new password; - is standard input [it is asked for]",
+)
 @click.option(
     "--keep-in",
     type=click.Choice([_KEYRING, _FILE]),
     help="where the token is kept [the system's keyring, if there is one that works]",
 )
 def login(
-    profile: str | None, login: str | None, password_file: Path | None, keep_in: str | None, **place: Any
+    profile: str | None,
+    login: str | None,
+    password_file: Path | None,
+    change_password: bool,
+    new_password_file: Path | None,
+    keep_in: str | None,
+    **place: Any,
 ) -> int:
     """Log in to an installation: other commands then call it in your name."""
+    if new_password_file is not None and not change_password:
+        raise click.UsageError("--new-password-file goes with --change-password")
     name = profiles.chosen(profile) or profiles.FIRST
     of = placed(name, profiles.load().profiles.get(name), **place)
     keyring = keep_in == _KEYRING or (keep_in is None and kept_tokens.keyring_works())
     who = login or of.login or _asked_name()
     of = structs.replace(of, login=who, keyring=keyring)
     password = passwords.given(password_file)
+    new = passwords.given(new_password_file, twice=True, asked="New password") if change_password else ""
     from services.command.logging_in import log_in  # only here: it loads a client
 
-    return log_in(name, of, password)
+    return log_in(name, of, password, new)
 
 
 @click.command()

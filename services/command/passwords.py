@@ -17,10 +17,10 @@ password_file_option = click.option(
 )
 
 
-def given(file: Path | None, *, twice: bool = False) -> str:
+def given(file: Path | None, *, twice: bool = False, asked: str = "Password") -> str:
     """The password; `twice`: a new one, which is typed twice. Raises `CannotStart` if there is none."""
     if file is None and sys.stdin.isatty():
-        return str(click.prompt("Password", hide_input=True, confirmation_prompt=twice, err=True))
+        return str(click.prompt(asked, hide_input=True, confirmation_prompt=twice, err=True))
     try:
         read = sys.stdin.readline() if file is None or str(file) == "-" else file.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
