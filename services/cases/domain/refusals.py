@@ -198,13 +198,16 @@ def outcome_not_listed(code: str, known: Sequence[str]) -> Refusal:
     return Refusal(Kind.PRECONDITION, "OUTCOME_NOT_LISTED", message, outcome=code, known=",".join(known))
 
 
-def evidence_missing(kinds: Sequence[str], shown_before: Sequence[str] = ()) -> Refusal:
-    """The commitment demands more; `shown_before`: the digests given that were shown or attached before."""
-    message = f"the commitment demands a {' and a '.join(kinds)}: "
+def evidence_missing(
+    kinds: Sequence[str], shown_before: Sequence[str] = (), twice: Sequence[str] = ()
+) -> Refusal:
+    """The commitment demands more than digests shown before, or named `twice`, as another kind, too."""
+    message = "name it in `evidence` by kind, digest (SHA-256), media_type and size, each piece once"
     if shown_before:
-        message += "this piece was attached by somebody else or shown before, so refer to another one"
-    else:
-        message += "name it in `evidence` by kind, digest (SHA-256), media_type and size, each piece once"
+        message = "this piece was attached by somebody else or shown before, so refer to another one"
+    elif twice:
+        message = f"{listed(twice)} is named as two kinds and counts once: name a piece for each"
+    message = f"the commitment demands a {' and a '.join(kinds)}: {message}"
     shown = {"already_shown": ",".join(shown_before)} if shown_before else {}
     return Refusal(Kind.PRECONDITION, "EVIDENCE_MISSING", message, kinds=",".join(kinds), **shown)
 

@@ -272,6 +272,11 @@ def test_evidence_is_demanded_shown_and_named_to_the_reporter(
     case = resident.open_case(report("lamps")).case
 
     assert refused(roads_officer.resolve_case, resolving(case)) == "EVIDENCE_MISSING"
+    again = types.EvidenceReference(
+        kind=catalog_types.EVIDENCE_KIND_READING, digest=photo.digest, media_type="text/csv", size=12
+    )
+    with pytest.raises(RpcFailed, match="a1a1 is named as two kinds and counts once"):
+        roads_officer.resolve_case(resolving(case, evidence=[photo, again]))
     roads_officer.resolve_case(resolving(case, evidence=[photo]))
 
     mine = resident.get_my_case(pb.GetMyCaseRequest(case_id=case.case_id)).case

@@ -52,8 +52,10 @@ def _require_evidence(command: commands.ResolveCase, file: CaseFile, body_id: st
     kinds = {each.digest: each.kind for each in command.evidence if each.digest not in void}
     missing = [kind for kind in file.terms.evidence if kind not in kinds.values()]
     if missing:
-        shown = [each.digest for each in command.evidence if each.digest in void and each.kind in missing]
-        raise refusals.evidence_missing([kind.value for kind in missing], shown)
+        named = [each for each in command.evidence if each.kind in missing]
+        shown = [each.digest for each in named if each.digest in void]
+        twice = [each.digest for each in named if kinds.get(each.digest, each.kind) is not each.kind]
+        raise refusals.evidence_missing([kind.value for kind in missing], shown, twice)
 
 
 def confirm(state: Resolved, at: datetime) -> list[events.CaseEvent]:
