@@ -13,6 +13,7 @@ from services.command.community.model import Boundaries
 from services.command.community.reading import Read, entries
 from services.command.community.tree import Spot
 
+_WGS84 = ("CRS84", "EPSG:4326", "EPSG::4326", "EPSG/0/4326")
 _MOST_BYTES = 256_000_000
 
 
@@ -28,14 +29,14 @@ class Boundary:
 def boundaries(read: Read, folder: Path) -> dict[str, Boundary]:
     """The boundary of each area that has one; what is wrong with any is told."""
     found: dict[str, Boundary] = {}
-    for area_id, text, valid_from, spot in _given(read, folder):
+    for area_id, text, valid_from, spot, where in _given(read, folder):
         if area_id in found:
             read.problems.add(spot, "boundary-twice", name=area_id)
             continue
         try:
             geojson = check_boundary(text).geojson
         except BoundaryUnusable as error:
-            read.problems.add(spot, "boundary-unusable", name=area_id, said=error)
+            read.problems.add(spot, "boundary-unusable", name=area_id, said=f"{where}{error}")
             continue
         if not valid_from and not read.says_since:
             read.problems.add(spot, "since-missing")
@@ -44,16 +45,19 @@ def boundaries(read: Read, folder: Path) -> dict[str, Boundary]:
     return found
 
 
-def _given(read: Read, folder: Path) -> Iterator[tuple[str, str, str, Spot]]:
+def _given(read: Read, folder: Path) -> Iterator[tuple[str, str, str, Spot, str]]:
+    """Area, text, since when, the spot, and the feature beside the file, if it is one."""
     for number, area in entries(read, "areas"):
         if area.boundary:
             spot = read.spot("areas", number, "boundary")
-            yield area.id, json.dumps(area.boundary), area.valid_from, spot
+            yield area.id, json.dumps(area.boundary), area.valid_from, spot, ""
     for number, beside in entries(read, "boundaries"):
         spot = read.spot("boundaries", number, "file")
         document = _document(read, folder, beside.file, spot)
-        if document is not None:
+        if document is not None and _is_wgs84(document):
             yield from _features(read, document, beside, number)
+        elif document is not None:
+            read.problems.add(spot, "boundary-crs", name=beside.file, crs=str(_crs(document))[:40])
 
 
 def _document(read: Read, folder: Path, name: str, spot: Spot) -> Any:
@@ -75,9 +79,21 @@ def _document(read: Read, folder: Path, name: str, spot: Spot) -> Any:
     return document
 
 
+def _crs(document: Mapping[str, Any]) -> Any:
+    """The coordinate system that a file of before RFC 7946 may name."""
+    crs = document.get("crs")
+    about = crs.get("properties") if isinstance(crs, dict) else None
+    return about.get("name") if isinstance(about, dict) else crs
+
+
+def _is_wgs84(document: Mapping[str, Any]) -> bool:
+    crs = _crs(document)
+    return crs is None or str(crs).upper().endswith(_WGS84)
+
+
 def _features(
     read: Read, document: Mapping[str, Any], beside: Boundaries, number: int
-) -> Iterator[tuple[str, str, str, Spot]]:
+) -> Iterator[tuple[str, str, str, Spot, str]]:
     known, spot = read.names.get("areas", {}), read.spot("boundaries", number)
     for place, feature in enumerate(document["features"], start=1):
         about = feature.get("properties") if isinstance(feature, dict) else None
@@ -95,7 +111,8 @@ def _features(
         if area_id not in known:
             read.problems.add(spot, "boundary-nobody", number=place, name=area_id)
             continue
-        yield area_id, json.dumps(feature.get("geometry")), beside.valid_from, known[area_id]
+        where = f"{beside.file}, feature {place}: "
+        yield area_id, json.dumps(feature.get("geometry")), beside.valid_from, known[area_id], where
 
 
 def _check_within(read: Read, found: Mapping[str, Boundary]) -> None:

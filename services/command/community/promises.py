@@ -55,6 +55,9 @@ def _check_responsibilities(read: Read, community: Community) -> None:
     wired, held = Wired(community), dict[tuple[str, str], list[tuple[int, Period]]]()
     for number, item in entries(read, "responsibilities"):
         _check_since(read, "responsibilities", number, item.valid_from)
+        if item.body in item.helpers:
+            at = read.spot("responsibilities", number, "helpers", item.helpers.index(item.body))
+            read.problems.add(at, "helper-itself", body=item.body)
         since = wired.since(item.valid_from)
         if since is None:
             continue

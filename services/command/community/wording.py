@@ -266,6 +266,10 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "结束（{until}）不晚于开始（{since}）：请检查日期",
         "it ends ({until}) not later than it begins ({since}): look at the dates",
     ),
+    "helper-itself": (
+        "{body} 是负责的机构，不能同时是自己的协助机构：请删除",
+        "{body} answers itself, and is no helper of its own: remove it",
+    ),
     "overlap": (
         "同一事项、同一区域的责任与第 {line} 行（{file}）时间重叠：请为其中一个写 valid_until",
         "this overlaps with line {line} of {file}, for the same affair and area: end one with valid_until",
@@ -351,6 +355,10 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "boundary-file": (
         "边界文件 {name} 无法读取：{said}",
         "the file of boundaries {name} cannot be read: {said}",
+    ),
+    "boundary-crs": (
+        "{name} 的坐标系是 {crs}：请另存为 WGS 84（EPSG:4326）",
+        "{name} is in the coordinate system {crs}: save it in WGS 84 (EPSG:4326)",
     ),
     "boundary-outside": (
         "{name} 不在这个文件夹里：边界文件要放在旁边",

@@ -1,5 +1,6 @@
 """All that is wrong with a community file is told at once, by file, line and column, in both languages."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -261,6 +262,42 @@ def test_features_that_fit_no_area_are_told_at_the_file_that_has_them(
     (tmp_path / "map.geojson").write_text(MAP % f",{feature}")
 
     assert kind in {found for _, _, found in of_yaml(tmp_path, AREAS)}
+
+
+@pytest.mark.capability("004.8")
+@pytest.mark.parametrize(
+    ("crs", "kinds"),
+    [
+        ("urn:ogc:def:crs:EPSG::25833", ["boundary-crs"]),
+        ("urn:ogc:def:crs:OGC:1.3:CRS84", ["boundary-beyond"]),
+        ("EPSG:4326", ["boundary-beyond"]),
+    ],
+)
+def test_a_map_in_another_coordinate_system_is_refused(tmp_path: Path, crs: str, kinds: list[str]) -> None:
+    document = {**json.loads(MAP % ""), "crs": {"type": "name", "properties": {"name": crs}}}
+    (tmp_path / "map.geojson").write_text(json.dumps(document))
+
+    assert [kind for _, _, kind in of_yaml(tmp_path, AREAS)] == kinds
+
+
+def test_a_boundary_that_cannot_be_used_is_named_by_its_file_and_feature(tmp_path: Path) -> None:
+    document = json.loads(MAP % "")
+    document["features"][1]["geometry"] = {"type": "Polygon", "coordinates": [[[1, 1], [1, 2]]]}
+    (tmp_path / "map.geojson").write_text(json.dumps(document))
+
+    [message] = messages_of(tmp_path, AREAS)
+
+    assert "the boundary of a-2 cannot be used: map.geojson, feature 2: polygon 0, ring 0" in message
+
+
+def test_a_body_is_no_helper_of_its_own(tmp_path: Path) -> None:
+    text = (
+        f"{GOOD}affairs:\n  - {{id: a, name: {{en: A}}}}\n"
+        "bodies:\n  - {id: b, kind: residents_group, name: {en: B}, area: town}\n"
+        "responsibilities:\n  - {affair: a, area: town, body: b, legal_basis: Act, helpers: [b]}\n"
+    )
+
+    assert of_yaml(tmp_path, text) == [(11, 66, "helper-itself")]
 
 
 @pytest.mark.capability("004.8")
