@@ -12,6 +12,7 @@ from linli.feed.v1 import feed_service_pb2 as feed
 from linli.identity.v1 import identity_service_pb2 as identity
 from linli.operations.v1 import operations_service_pb2 as operations
 from linli.options.v1 import access_pb2
+from linli.privacy.v1 import privacy_service_pb2 as privacy
 from linli.supervision.v1 import supervision_service_pb2 as supervision
 from linli.volunteers.v1 import volunteers_service_pb2 as volunteers
 
@@ -28,7 +29,7 @@ from services.command.registry import NAMES
 
 SERVICES = tuple(
     service
-    for module in (identity, catalog, cases, volunteers, supervision, feed, operations)
+    for module in (identity, catalog, cases, volunteers, supervision, feed, operations, privacy)
     for service in module.DESCRIPTOR.services_by_name.values()
 )
 CASES = tuple(cases.DESCRIPTOR.services_by_name.values())
@@ -56,8 +57,8 @@ def test_an_rpc_that_names_nobody_lets_nobody_in() -> None:
 class _Open:
     """What would answer, if anybody were let in."""
 
-    def get_case(self, _request: object, _call: object) -> cases.GetCaseResponse:
-        return cases.GetCaseResponse()
+    def list_cases(self, _request: object, _call: object) -> cases.ListCasesResponse:
+        return cases.ListCasesResponse()
 
 
 @cache
@@ -67,9 +68,9 @@ def _undeclared() -> ServiceDescriptor:
         name="linli/undeclared.proto", package="linli.undeclared.v1", syntax="proto3"
     )
     file.dependency.append(cases.DESCRIPTOR.name)
-    method = file.service.add(name="UndeclaredService").method.add(name="GetCase")
-    method.input_type = f".{cases.GetCaseRequest.DESCRIPTOR.full_name}"
-    method.output_type = f".{cases.GetCaseResponse.DESCRIPTOR.full_name}"
+    method = file.service.add(name="UndeclaredService").method.add(name="ListCases")
+    method.input_type = f".{cases.ListCasesRequest.DESCRIPTOR.full_name}"
+    method.output_type = f".{cases.ListCasesResponse.DESCRIPTOR.full_name}"
     pool = descriptor_pool.Default()
     pool.AddSerializedFile(file.SerializeToString())
     return pool.FindServiceByName("linli.undeclared.v1.UndeclaredService")

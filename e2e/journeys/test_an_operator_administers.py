@@ -334,6 +334,11 @@ def erasures(office: Office) -> None:
     office.does("person", "erase", gone, *reason, "--yes", "--again", gone, by="officer")
 
     purpose = ("--purpose", "PURPOSE_CASE_WORK")
+    shown = office.person("Qian Mo")
+    office.does("person", "show", shown, *purpose, "--reference", "case-7")
+    read = wait_for_the_record_of(office, shown)
+    assert [(each["roles"], each["reference"]) for each in read] == [(["OPERATOR"], "case-7")]
+    assert office.does("access-log", "mine", "identity", by="officer") == []
     unknown = office.tries("person", "show", gone, *purpose)
     assert (unknown.returncode, "PARTY_UNKNOWN" in unknown.stderr) == (1, True)
     second = office.does("role", "list", "--role", "ROLE_OPERATOR")
@@ -341,6 +346,13 @@ def erasures(office: Office) -> None:
     office.does("session", "revoke", other, "--reason", "a laptop was lost", "--yes")
     ended = office.tries("body", "list", by="second")
     assert "login --profile second`" in ended.stderr
+
+
+def wait_for_the_record_of(office: Office, person: str) -> list[Any]:
+    """What the data protection officer is told of who read the data of a person."""
+    words = ("access-log", "list", "identity", "--person", person)
+    eventually(lambda: office.does(*words, by="officer"), "the record is in the view")
+    return list(office.does(*words, by="officer"))
 
 
 def subject_of(office: Office, profile: str) -> str:

@@ -86,6 +86,7 @@ class Call:
         self.wake = wake
         self.metadata: Mapping[str, str] = metadata or {}
         self.consulted = False
+        self.shown: set[str] = set()
         self._scopes = scopes
         self._request = request
         self._clock = clock
@@ -133,6 +134,13 @@ class Call:
         if self._must_consult and not self.consulted:
             message = "the api method goes on without having looked at the caller's reach"
             raise Refusal(Kind.PERMISSION, "ACCESS_NOT_CHECKED", message)
+
+    def showing(self, *subject_ids: str) -> None:
+        """Say whose personal data the answer shows: ids of people, or of cases without a registered reporter.
+
+        Of the caller's own data nothing is recorded; of others', before the answer is sent.
+        """
+        self.shown.update(subject_ids)
 
     def has(self, scope: str) -> bool:
         """Whether the caller holds a scope that the rpc does not demand."""

@@ -7,6 +7,7 @@ from google.protobuf import message_factory
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
 from linli.options.v1 import access_pb2
+from linli.privacy.v1 import privacy_options_pb2
 
 from libs.rpc.naming import snake_case
 
@@ -32,6 +33,7 @@ class Method:
     response: type[Message]
     streams: bool
     access: access_pb2.Access | None
+    discloses: privacy_options_pb2.Discloses
 
     @property
     def declared(self) -> bool:
@@ -66,6 +68,7 @@ def method_of(descriptor: MethodDescriptor) -> Method:
         response=message_factory.GetMessageClass(descriptor.output_type),
         streams=descriptor.server_streaming,
         access=options.Extensions[access_pb2.access] if declared else None,
+        discloses=options.Extensions[privacy_options_pb2.discloses],
     )
 
 

@@ -14,6 +14,7 @@ from libs.rpc import errors
 from libs.rpc.access import Caller
 from libs.rpc.admission import Ticket
 from libs.rpc.call import Call, Clock
+from libs.rpc.disclosing import Disclosing, Notes
 from libs.rpc.errors import Failure, Rejected
 from libs.rpc.interceptors import TOO_LATE, Authority, abort, conclude, gate, refused
 from libs.rpc.limits.limits import Limits
@@ -56,6 +57,7 @@ class Rpc:
         serve: Callable[..., Any],
         messages: Catalogue,
         recording: Recording | None,
+        notebook: Notes | None = None,
     ) -> None:
         self._server = server
         self._method = method
@@ -67,6 +69,8 @@ class Rpc:
         self._scopes = tuple(method.access.scopes) if method.access else ()
         self.streams = method.streams
         self.authorize = gate(method)
+        disclosing = Disclosing(method, notebook)
+        self._disclosing = disclosing if disclosing.needed else None
         self._meter = metrics.rpc(method.path)
         names_revision = "at_least" in method.request.DESCRIPTOR.fields_by_name
         self._recording = recording if names_revision else None
@@ -86,6 +90,8 @@ class Rpc:
                 request, call = self._begin(raw, ctx, ticket, span)
                 response = self._serve(request, call)
                 call.assure_consulted()
+                if self._disclosing is not None:
+                    self._disclosing.before(response, request, call)
                 answer: bytes = response.SerializeToString()
             except Exception as error:  # noqa: BLE001 # every error becomes an answer
                 ctx.fail(error, span)
@@ -137,6 +143,8 @@ class Rpc:
                 continue
             call.assure_consulted()
             call.caller = self._caller(ticket)
+            if self._disclosing is not None:
+                self._disclosing.before(said, request, call)
             yield said.SerializeToString()
         call.assure_consulted()
 

@@ -14,7 +14,7 @@ from libs.telemetry import conventions, logs, traces
 SLOW = 1.0
 """Seconds after which an answer is worth a line in the log."""
 
-_BUGS = frozenset({"INTERNAL", "ACCESS_NOT_CHECKED", "ACCESS_NOT_DECLARED"})
+_BUGS = frozenset({"INTERNAL", "ACCESS_NOT_CHECKED", "ACCESS_NOT_DECLARED", "DISCLOSURE_UNATTRIBUTED"})
 """Reasons that are our fault and nobody else's."""
 
 _log = logs.get("rpc")

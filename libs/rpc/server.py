@@ -16,6 +16,7 @@ from libs.rpc import probes
 from libs.rpc.admission import Admission
 from libs.rpc.call import Clock, wall_clock
 from libs.rpc.certificates import credentials
+from libs.rpc.disclosing import Notes
 from libs.rpc.interceptors import Authority, Nobody
 from libs.rpc.messages import Catalogue
 from libs.rpc.methods import methods_of, serving
@@ -86,17 +87,20 @@ class Server:
         api: object,
         messages: Catalogue | None = None,
         recording: Recording | None = None,
+        notebook: Notes | None = None,
     ) -> None:
         """Serve `service` by `api`: rpc `OpenCase` calls `api.open_case(request, call)`.
 
         `messages` are the refusals' texts in other languages: `{"zh": {"CASE_IS_CLOSED": "…"}}`.
         `recording` is the ledger of the service: an rpc whose request names a revision (`at_least`) beyond
         what that holds is refused at once (VIEW_BEHIND).
-        Raises TypeError when an rpc has no method on `api`.
+        `notebook` stores who reads whose personal data.
+        Raises TypeError when an rpc has no method on `api`, or shows personal data and does not declare it.
         """
         for method in methods_of(service):
             serve = serving(method, api)
-            self._routes.serve(method.path, Rpc(self._context, method, serve, messages or {}, recording))
+            rpc = Rpc(self._context, method, serve, messages or {}, recording, notebook)
+            self._routes.serve(method.path, rpc)
         self._names.append(service.full_name)
 
     def start(self) -> int:

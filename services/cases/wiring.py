@@ -6,6 +6,7 @@ from threading import Event
 
 from linli.cases.v1 import cases_service_pb2
 
+from libs.disclosure.view import VIEW as DISCLOSURES
 from libs.messaging.clocks import Clock
 from libs.messaging.live import Live
 from libs.notify.sender import Sender
@@ -187,6 +188,7 @@ SERVICE = Service(
         reference.VIEW,
         sensors.VIEW,
         unlocated.VIEW,
+        DISCLOSURES,
     ),
     clocks=(Clock("deadlines", due_moments.VIEW), Clock("answers", due_answers.VIEW)),
     publish=publish,

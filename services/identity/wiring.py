@@ -8,6 +8,7 @@ from threading import Event, Thread
 
 from linli.identity.v1 import identity_service_pb2
 
+from libs.disclosure.view import VIEW as DISCLOSURES
 from libs.ledger.store import leader_lock
 from libs.ledger.streams.claims import Claims
 from libs.messaging.failures import trouble
@@ -85,7 +86,6 @@ from services.identity.domain.building import BUILDING
 from services.identity.domain.client import CLIENT
 from services.identity.domain.consent import CONSENT
 from services.identity.domain.delivery import DELIVERY
-from services.identity.domain.disclosure import DISCLOSURE
 from services.identity.domain.dispatch import DISPATCH
 from services.identity.domain.facts import FACTS
 from services.identity.domain.household import HOUSEHOLD
@@ -195,13 +195,12 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
         stream=streams.residents,
         areas=streams.areas,
         access=streams.access,
-        disclosures=ground.stream(DISCLOSURE),
         operators=streams.operators,
         claims=Claims(ground.ledger, "resident"),
         residencies=streams.residencies,
         households=streams.households,
     )
-    built, lived, seen, facts = _homes(ground, streams, places, residents)
+    built, lived, seen, facts = _homes(ground, streams, places)
     proposals = _nominations(ground, streams)
     channels = _channels(settings)
     told = _notices(ground, settings, streams, channels)
@@ -261,7 +260,7 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
 
 
 def _homes(
-    ground: Ground, streams: _Streams, places: Areas, residents: Residents
+    ground: Ground, streams: _Streams, places: Areas
 ) -> tuple[Buildings, Households, Visits, FactsInAreas]:
     built = Buildings(
         stream=ground.stream(BUILDING),
@@ -278,10 +277,9 @@ def _homes(
         reads=households.HouseholdReads(ground.views),
     )
     facts = ground.stream(FACTS)
-    seen = Visits(stream=facts, disclosures=residents.disclosures, buildings=built, households=lived)
+    seen = Visits(stream=facts, buildings=built, households=lived)
     in_areas = FactsInAreas(
         stream=facts,
-        disclosures=residents.disclosures,
         areas=streams.areas,
         buildings=built.reads,
         households=lived.reads,
@@ -489,6 +487,7 @@ SERVICE = Service(
         endpoints.VIEW,
         clients.VIEW,
         revoked_tokens.VIEW,
+        DISCLOSURES,
     ),
     publish=publish,
     settings=IdentitySettings,

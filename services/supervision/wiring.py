@@ -2,6 +2,7 @@
 
 from linli.supervision.v1 import supervision_service_pb2
 
+from libs.disclosure.view import VIEW as DISCLOSURES
 from libs.messaging.translate import source_name
 from libs.messaging.upstream import Upstream as Heard
 from libs.runtime.host.parts import Api, Ground, Service, ServiceParts
@@ -56,7 +57,7 @@ def _api(app: App) -> Api:
 SERVICE = Service(
     name="supervision",
     events=EVENTS,
-    views=(case_facts.VIEW, names.VIEW, successions.VIEW),
+    views=(case_facts.VIEW, names.VIEW, successions.VIEW, DISCLOSURES),
     publish=publish,
     settings=SupervisionSettings,
     build=build,

@@ -1,13 +1,15 @@
 """Every rpc of the platform behind the real pipeline and the real wire, with nothing behind it."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from google.protobuf.descriptor import FieldDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
 
+from libs.ledger.disclosed import PersonalDataDisclosed
+from libs.ledger.recorded import Context
 from libs.rpc.call import Call, digest
 from libs.rpc.client import Client, connect
 from libs.rpc.methods import Method, methods_of
@@ -60,6 +62,14 @@ class Echoed:
         return {} if failed is None else dict(failed.violations)
 
 
+class Unread:
+    """Keeps no record: the answers are empty."""
+
+    def note(self, subject_ids: Collection[str], disclosed: PersonalDataDisclosed, context: Context) -> None:
+        """Nobody was shown anything."""
+        raise AssertionError(f"{disclosed.rpc} showed something of {subject_ids} to {context.actor}")
+
+
 @contextmanager
 def echoing() -> Iterator[Echoed]:
     """All rpcs, called by somebody who may do everything."""
@@ -69,7 +79,7 @@ def echoing() -> Iterator[Echoed]:
         api = type("Api", (), {})()
         for method in methods_of(service):
             setattr(api, snake_case(method.name), echo.serve(method))
-        server.add(service, api)
+        server.add(service, api, notebook=Unread())
     with serving(server) as address, connect(address, mint.person(*roles())) as client:
         yield Echoed(client, echo)
 

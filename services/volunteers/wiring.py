@@ -2,6 +2,7 @@
 
 from linli.volunteers.v1 import volunteers_service_pb2
 
+from libs.disclosure.view import VIEW as DISCLOSURES
 from libs.messaging.clocks import Clock
 from libs.runtime.host.parts import Api, Ground, Service, ServiceParts
 from services.volunteers.adapters.ledger import EVENTS
@@ -63,7 +64,7 @@ def _api(app: App) -> Api:
 SERVICE = Service(
     name="volunteers",
     events=EVENTS,
-    views=(needs.VIEW, volunteers.VIEW, due_offers.VIEW),
+    views=(needs.VIEW, volunteers.VIEW, due_offers.VIEW, DISCLOSURES),
     clocks=(Clock("offers", due_offers.VIEW),),
     publish=publish,
     settings=VolunteersSettings,

@@ -66,6 +66,7 @@ class Events:
     `private`: the types that are never published; a release that does not know one may pass over it.
     `claims`: what events claim and release in the same transaction, kind by kind.
     `blinded`: what can be found of their texts, by kinds of search.
+    `personal`: by event and field, the class of the personal data there (`PersonalClass` of the protos).
     """
 
     service: str
@@ -75,6 +76,7 @@ class Events:
     private: frozenset[str] = frozenset()
     claims: tuple[Claiming, ...] = ()
     blinded: tuple[Blinding, ...] = ()
+    personal: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if len(set(self.types.values())) != len(self.types):

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from libs.geo.cells import Cells
+from libs.ledger.disclosed import PersonalDataDisclosed
 from libs.ledger.personal import Personal
 from libs.ledger.store.blinding import Blinding
 from libs.ledger.store.mapper import Events
@@ -92,6 +93,7 @@ _PRIVATE = {
     "client_noted.v1": noted.ClientNoted,
     "client_retirement_noted.v1": noted.ClientRetirementNoted,
     "importer_noted.v1": noted.ImporterNoted,
+    "personal_data_disclosed.v1": PersonalDataDisclosed,
 }
 
 
@@ -181,6 +183,22 @@ EVENTS = Events(
     types={**_PUBLISHED, **_PRIVATE},
     upcasts={"commitment_noted.v1": ("commitment_noted.v2", _with_terms)},
     private=frozenset(_PRIVATE),
+    personal={
+        "case_opened.v1": {
+            "place": "ADDRESS",
+            "description": "REPORT",
+            "address": "ADDRESS",
+            "contact": "CONTACT",
+        },
+        "note_added.v1": {"text": "CORRESPONDENCE"},
+        "reporter_answered.v1": {"text": "CORRESPONDENCE"},
+        "case_resolved.v1": {"outcome": "CORRESPONDENCE"},
+        "case_withdrawn.v1": {"reason": "REASON"},
+        "rejection_contested.v1": {"reason": "REASON"},
+        "case_reopened.v1": {"reason": "REASON"},
+        "message_sent.v1": {"text": "CORRESPONDENCE"},
+        "sensor_registered.v1": {"description": "REPORT"},
+    },
     erasures={"case_content_erased.v1": _content},
     blinded=(TEXT, PLACE),
 )

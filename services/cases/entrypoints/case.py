@@ -114,6 +114,7 @@ class CaseApi:
         """One case, for staff."""
         record = self._app.cases.one(request.case_id)
         call.permit(permits.area_and_body(record.state))
+        call.showing(record.state.file.subject)
         shown = full_case_shown(record, masked_for(call, record.state))
         if record.state.file.channel is Channel.SENSOR:
             shown.incident.CopyFrom(incident_shown(self._app.sensors.incident(request.case_id)))
@@ -140,6 +141,7 @@ class CaseApi:
         """Everything that happened to a case."""
         record = self._app.cases.one(request.case_id)
         call.permit(permits.area_and_body(record.state))
+        call.showing(record.state.file.subject)
         masked = masked_for(call, record.state)
         return pb.GetCaseHistoryResponse(
             entries=[history_entry_shown(recorded, masked) for recorded in record.history]

@@ -44,7 +44,9 @@ class ConversationApi:
 
     def get_conversation(self, request: pb.GetConversationRequest, call: Call) -> pb.GetConversationResponse:
         """All of it."""
-        reader = reader_of(call, self._app.conversations.case(request.case_id))
+        case = self._app.conversations.case(request.case_id)
+        reader = reader_of(call, case)
+        call.showing(case.file.subject)
         messages = conversation_shown(self._app.conversations.history(request.case_id), reader)
         return pb.GetConversationResponse(messages=messages, personal_data_masked=reader.masked)
 

@@ -141,6 +141,9 @@ class FollowingApi:
         """The case as it is, and what happened since the caller heard of it last."""
         record, talk = self._app.cases.one(case_id), self._app.conversations.history(case_id)
         reader = reader_of(call, record.state)
+        call.showing(record.state.file.subject)
+        if record.surviving is not None and not reader.is_reporter:
+            call.showing(record.surviving.state.file.subject)
         elsewhere = record.surviving.history if record.surviving else ()
         both: list[Recorded[Any]] = [*record.history, *talk, *elsewhere]
         both.sort(key=lambda recorded: recorded.position)

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from services.command.admin.act import Noun
 from services.command.admin.homes import BUILDING, HOUSEHOLD
 from services.command.admin.partners import PARKED, PARTNER, SIGNING_KEY, WEBHOOK
-from services.command.admin.people import CASE, CONSENT, PERSON, ROLE, SESSION
+from services.command.admin.people import ACCESS_LOG, CASE, CONSENT, PERSON, ROLE, SESSION
 from services.command.admin.places import AREA, BODY, RESPONSIBILITY
 
 NOUNS: Mapping[str, Noun] = {
     "body": BODY,
     "person": PERSON,
+    "access-log": ACCESS_LOG,
     "case": CASE,
     "role": ROLE,
     "area": AREA,

@@ -45,6 +45,38 @@ PERSON = Noun(
     },
 )
 
+_EACH_SERVICE = "Each service keeps its own records: ask identity, cases, volunteers and supervision."
+
+ACCESS_LOG = Noun(
+    summary="who read whose personal data",
+    acts={
+        "list": Act(
+            rpc="privacy.ListDisclosures",
+            summary="list who read whose data in a service, the newest first",
+            more=f"It takes the role DATA_PROTECTION_OFFICER, without limits. {_EACH_SERVICE}",
+            takes=("service",),
+            filters={"person": "subject_id", "reader": "reader_id", "purpose": "purpose"},
+            columns=(
+                "read_time",
+                "reader_id",
+                "roles",
+                "subject_id",
+                "classes",
+                "purpose",
+                "reference",
+                "rpc",
+            ),
+        ),
+        "mine": Act(
+            rpc="privacy.ListDisclosuresOfMe",
+            summary="list who read your own data in a service, the newest first",
+            more=_EACH_SERVICE,
+            takes=("service",),
+            columns=("read_time", "roles", "body_ids", "classes", "purpose_label", "reference"),
+        ),
+    },
+)
+
 CASE = Noun(
     summary="what a case holds about people who are not registered",
     acts={

@@ -1,5 +1,8 @@
 """The names under which identity's events are stored. A name once stored is never removed."""
 
+from typing import Any
+
+from libs.ledger.disclosed import PersonalDataDisclosed
 from libs.ledger.personal import Personal
 from libs.ledger.store.claiming import Claiming
 from libs.ledger.store.mapper import Events
@@ -23,7 +26,6 @@ from services.identity.domain.delivery import (
     DeliveryReplayed,
     NoticesDelivered,
 )
-from services.identity.domain.disclosure import PersonalDataDisclosed
 from services.identity.domain.dispatch import (
     EndpointFailed,
     MessageParked,
@@ -62,6 +64,19 @@ def _erased(event: ResidentErased) -> tuple[str, ...]:
     return (event.resident_id,)
 
 
+def _of_several(fields: dict[str, Any]) -> dict[str, Any]:
+    """A reading of one person, as one of several people by any rpc."""
+    shown: dict[str, str] = {"name": "NAME", "phone": "CONTACT", "address": "ADDRESS"}
+    return {
+        "subject_ids": (fields["resident_id"],),
+        "classes": tuple(word for name, word in shown.items() if name in fields["fields"]),
+        "purpose": fields["purpose"].upper(),
+        "reference": fields["reference"],
+        "rpc": "/linli.identity.v1.IdentityService/GetResident",
+        "body_ids": (),
+    }
+
+
 def _holds(event: ResidentRegistered) -> tuple[Personal, str]:
     return event.key_digest, event.resident_id
 
@@ -96,7 +111,7 @@ _PUBLISHED = {
     "client_retired.v1": ClientRetired,
 }
 _PRIVATE = {
-    "personal_data_disclosed.v1": PersonalDataDisclosed,
+    "personal_data_disclosed.v2": PersonalDataDisclosed,
     "building_registered.v1": BuildingRegistered,
     "dwellings_added.v1": DwellingsAdded,
     "household_formed.v1": HouseholdFormed,
@@ -146,7 +161,27 @@ _PRIVATE = {
 EVENTS = Events(
     service="identity",
     types={**_PUBLISHED, **_PRIVATE},
+    upcasts={"personal_data_disclosed.v1": ("personal_data_disclosed.v2", _of_several)},
     private=frozenset(_PRIVATE),
+    personal={
+        "resident_registered.v1": {
+            "key_digest": "CREDENTIAL",
+            "name": "NAME",
+            "phone": "CONTACT",
+            "address": "ADDRESS",
+        },
+        "member_joined.v1": {"relation": "HOUSEHOLD"},
+        "facts_told.v1": {"of_people": "HOUSEHOLD"},
+        "notice_preferences_set.v1": {"chosen": "CONTACT"},
+        "nomination_made.v1": {"reason": "REASON"},
+        "nomination_ended.v1": {"reason": "REASON"},
+        "client_registered.v1": {"secret_hash": "CREDENTIAL"},
+        "client_secret_changed.v1": {"secret_hash": "CREDENTIAL"},
+        "login_created.v1": {"login_name": "CREDENTIAL", "password_hash": "CREDENTIAL"},
+        "password_set.v1": {"password_hash": "CREDENTIAL"},
+        "webhook_registered.v1": {"url": "CONTACT", "secret": "CREDENTIAL"},
+        "webhook_secret_rotated.v1": {"secret": "CREDENTIAL"},
+    },
     erasures={"resident_erased.v1": _erased, "household_erased.v1": _erased_household},
     claims=(
         Claiming(

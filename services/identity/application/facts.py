@@ -2,22 +2,20 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
-from libs.ledger.recorded import Context
 from libs.query.freshness import Fresh
 from libs.query.paging import ListRequest, Page, ascending
 from libs.query.reach import Jurisdiction, Permit, area_too_small
 from libs.rules.areas import AreaPath, parent_of
 from services.identity.application.area import AreaStream, defined
 from services.identity.application.household_ports import BuildingReads, HouseholdReads
-from services.identity.application.resident import DisclosureStream
-from services.identity.application.visit import FactsStream, Subject, note, stream_id
+from services.identity.application.visit import FactsStream, Subject, stream_id
 from services.identity.domain import household_refusals as unfit
 from services.identity.domain.fact_kinds import RULES, FactKind, SubjectKind
 from services.identity.domain.facts import Standing
-from services.identity.domain.values import Level, Purpose
+from services.identity.domain.values import Level
 
 MOST_SUBJECTS = 5_000
 """So many are opened for one answer."""
@@ -49,7 +47,6 @@ class FactsInAreas:
     """What can be asked about all facts of an area."""
 
     stream: FactsStream
-    disclosures: DisclosureStream
     areas: AreaStream
     buildings: BuildingReads
     households: HouseholdReads
@@ -59,12 +56,10 @@ class FactsInAreas:
         request: ListRequest,
         area_id: str,
         at: datetime,
-        purpose: Purpose,
         fresh: Fresh,
-        context: Context,
         permit: Permit,
     ) -> tuple[Sequence[ToCheck], str]:
-        """A page of contradictions and of stale facts in an area; that people are named is recorded."""
+        """A page of contradictions and of stale facts in an area."""
         area_path = defined(self.areas, area_id).path
         permit(Jurisdiction(area_path=area_path))
         page = Page.of(request, _ORDER)
@@ -79,8 +74,6 @@ class FactsInAreas:
             if len(found) >= page.size:
                 token = page.token(subject[0].value, subject[1]) if subject != subjects[-1] else ""
                 break
-        named = dict.fromkeys(each.subject[1] for each in found if each.subject[0].is_of_people)
-        note(self.disclosures, [*named], purpose, "", replace(context, area=area_path))
         return found, token
 
     def count(

@@ -17,7 +17,6 @@ from services.identity.application.area import AreaStream, defined
 from services.identity.domain import household, operators, refusals, residency, resident
 from services.identity.domain import household_refusals as unfit
 from services.identity.domain.access import Access, AccessCommand, AccessEvent, EndAccess
-from services.identity.domain.disclosure import DisclosePersonalData, Disclosures, PersonalDataDisclosed
 from services.identity.domain.household import ForgetMember, HouseholdCommand, HouseholdEvent
 from services.identity.domain.operators import OperatorsCommand, OperatorsEvent, RemoveOperator
 from services.identity.domain.residency import ChangeHome, ResidencyEvent
@@ -25,16 +24,13 @@ from services.identity.domain.resident import EraseResident, RegisterResident, R
 from services.identity.domain.values import (
     KEYS_OF_RESIDENTS,
     NaturalKey,
-    Purpose,
 )
 
 ResidentStream = Stream[ResidentCommand, resident.Resident, ResidentEvent]
 AccessStream = Stream[AccessCommand, Access, AccessEvent]
 OperatorsStream = Stream[OperatorsCommand, operators.Operators, OperatorsEvent]
-DisclosureStream = Stream[DisclosePersonalData, Disclosures, PersonalDataDisclosed]
 HouseholdStream = Stream[HouseholdCommand, household.Household, HouseholdEvent]
 ResidencyStream = Stream[ChangeHome, residency.Residency, ResidencyEvent]
-SHOWN = ("name", "phone", "address")
 _TRIES = 5
 
 
@@ -74,7 +70,6 @@ class Residents:
     stream: ResidentStream
     areas: AreaStream
     access: AccessStream
-    disclosures: DisclosureStream
     operators: OperatorsStream
     claims: Claims
     residencies: ResidencyStream
@@ -121,16 +116,10 @@ class Residents:
             at=new.at,
         )
 
-    def show(
-        self, resident_id: str, purpose: Purpose, reference: str, context: Context, permit: Permit
-    ) -> resident.Registered:
-        """A person's data; that they were shown is recorded before they are."""
+    def show(self, resident_id: str, permit: Permit) -> resident.Registered:
+        """A person's data."""
         person = registered(self.stream, resident_id)
         permit(Jurisdiction(area_path=person.area_path))
-        note = DisclosePersonalData(
-            resident_id=resident_id, fields=SHOWN, purpose=purpose, reference=reference
-        )
-        self.disclosures.handle(resident_id, note, replace(context, area=person.area_path))
         return person
 
     def erase(self, subject_id: str, at: datetime, context: Context, permit: Permit) -> str:

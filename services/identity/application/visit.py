@@ -10,17 +10,13 @@ from libs.query.reach import Jurisdiction, Permit
 from libs.rules.areas import AreaPath
 from services.identity.application.building import Buildings
 from services.identity.application.household import Households
-from services.identity.application.resident import DisclosureStream
 from services.identity.domain import household
 from services.identity.domain import household_refusals as unfit
-from services.identity.domain.disclosure import DisclosePersonalData
 from services.identity.domain.fact_kinds import RULES, Source, SubjectKind
 from services.identity.domain.facts import Facts, FactsTold, TellFacts, Told
-from services.identity.domain.values import Purpose
 
 FactsStream = Stream[TellFacts, Facts, FactsTold]
 Subject = tuple[SubjectKind, str]
-SHOWN = ("household", "facts")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +52,6 @@ class Visits:
     """What can be done with facts."""
 
     stream: FactsStream
-    disclosures: DisclosureStream
     buildings: Buildings
     households: Households
 
@@ -80,22 +75,11 @@ class Visits:
         ]
         return handle_many(self.stream.ledger, tasks)[-1].revision
 
-    def show(
-        self,
-        household_id: str,
-        at: datetime,
-        purpose: Purpose,
-        reference: str,
-        context: Context,
-        permit: Permit,
-    ) -> Shown:
-        """A household of a moment to staff; that its members were shown is recorded before."""
+    def show(self, household_id: str, at: datetime, permit: Permit) -> Shown:
+        """A household of a moment to staff."""
         found = self.households.formed(household_id)
         permit(Jurisdiction(area_path=found.home.area_path))
-        shown = self._shown(found, at, None)
-        about = [household_id, *(each.resident_id for each in shown.members)]
-        note(self.disclosures, about, purpose, reference, replace(context, area=found.home.area_path))
-        return shown
+        return self._shown(found, at, None)
 
     def show_own(self, resident_id: str, at: datetime) -> Shown:
         """Their household of now to one of its members: of the others, no facts."""
@@ -153,23 +137,6 @@ class Visits:
             if own is None or subject[0] is not SubjectKind.MEMBER or subject[1] == own
         }
         return Shown(household_id=found.household_id, home=home, members=members, facts=told)
-
-
-def note(
-    stream: DisclosureStream, about: Sequence[str], purpose: Purpose, reference: str, context: Context
-) -> None:
-    """Keep who was shown what of whom."""
-    notes: list[Task] = [
-        (
-            stream,
-            each,
-            DisclosePersonalData(resident_id=each, fields=SHOWN, purpose=purpose, reference=reference),
-            context,
-        )
-        for each in about
-    ]
-    if notes:
-        handle_many(stream.ledger, notes)
 
 
 def _about(told: Told, person_id: str, subjects: Mapping[SubjectKind, Sequence[str]]) -> Subject:

@@ -75,15 +75,6 @@ class KeyKind(StrEnum):
     LOCAL_CODE = "local_code"
 
 
-class Purpose(StrEnum):
-    """Why somebody reads personal data."""
-
-    CASE_WORK = "case_work"
-    ASSISTANCE = "assistance"
-    RESIDENT_REQUEST = "resident_request"
-    AUDIT = "audit"
-
-
 class Relation(StrEnum):
     """What somebody is to the reference person of the household."""
 

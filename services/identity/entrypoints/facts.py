@@ -8,7 +8,6 @@ from libs.rpc.moments import moment_of
 from services.identity.application.app import App
 from services.identity.entrypoints.visit import READING_SCOPE, permit_by
 from services.identity.entrypoints.wire.household import counts_shown, to_check_shown
-from services.identity.entrypoints.wire.words import PURPOSES
 
 
 class FactsApi:
@@ -25,11 +24,10 @@ class FactsApi:
             request,
             request.area_id,
             moment_of(request, "at_time") or call.now(),
-            PURPOSES.from_wire(request.purpose),
             Fresh.of(request, call),
-            call.context(),
             call.permit,
         )
+        call.showing(*(each.subject[1] for each in found))
         return pb.ListFactsToCheckResponse(facts=map(to_check_shown, found), next_page_token=next_token)
 
     def count_households(self, request: pb.CountHouseholdsRequest, call: Call) -> pb.CountHouseholdsResponse:

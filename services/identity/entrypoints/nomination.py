@@ -6,6 +6,7 @@ from libs.query.freshness import Fresh
 from libs.rpc.call import Call
 from services.identity.application.app import App
 from services.identity.application.nomination import NewNomination
+from services.identity.domain.nomination import Made
 from services.identity.entrypoints.access import granter_of
 from services.identity.entrypoints.wire.right import grant_shown, nomination_shown, nomination_state_shown
 from services.identity.entrypoints.wire.words import ROLES
@@ -28,7 +29,7 @@ class NominationApi:
             at=call.at,
         )
         decided = self._app.nominations.nominate(new, call.context(), granter_of(call))
-        shown = nomination_state_shown(decided.nomination, call.now())
+        shown = _shown(decided.nomination, call)
         return pb.NominateForRoleResponse(nomination=shown, revision=decided.revision)
 
     def approve_nomination(
@@ -39,7 +40,7 @@ class NominationApi:
             request.nomination_id, request.reason, call.at, call.context(), granter_of(call)
         )
         return pb.ApproveNominationResponse(
-            nomination=nomination_state_shown(decided.nomination, call.now()),
+            nomination=_shown(decided.nomination, call),
             grant=grant_shown(decided.grant),
             revision=decided.revision,
         )
@@ -51,7 +52,7 @@ class NominationApi:
         decided = self._app.nominations.refuse(
             request.nomination_id, request.reason, call.at, call.context(), granter_of(call)
         )
-        shown = nomination_state_shown(decided.nomination, call.now())
+        shown = _shown(decided.nomination, call)
         return pb.RefuseNominationResponse(nomination=shown, revision=decided.revision)
 
     def withdraw_nomination(
@@ -61,17 +62,25 @@ class NominationApi:
         decided = self._app.nominations.withdraw(
             request.nomination_id, request.reason, call.at, call.context(), granter_of(call)
         )
-        shown = nomination_state_shown(decided.nomination, call.now())
+        shown = _shown(decided.nomination, call)
         return pb.WithdrawNominationResponse(nomination=shown, revision=decided.revision)
 
     def get_nomination(self, request: pb.GetNominationRequest, call: Call) -> pb.GetNominationResponse:
         """Read one, with its reasons."""
         known = self._app.nominations.get(request.nomination_id, call.permit)
-        return pb.GetNominationResponse(nomination=nomination_state_shown(known, call.now(), full=True))
+        return pb.GetNominationResponse(nomination=_shown(known, call, full=True))
 
     def list_nominations(self, request: pb.ListNominationsRequest, call: Call) -> pb.ListNominationsResponse:
         """Read a page of nominations."""
         fresh = Fresh.of(request, call)
         rows, next_token = self._app.nominations.list(request, call.reach, fresh)
         shown = [nomination_shown(row, call.now()) for row in rows]
+        call.showing(*(each.party_id for each in shown))
         return pb.ListNominationsResponse(nominations=shown, next_page_token=next_token)
+
+
+def _shown(nomination: Made, call: Call, *, full: bool = False) -> pb.Nomination:
+    """A nomination, and whose reasons it may have."""
+    shown = nomination_state_shown(nomination, call.now(), full=full)
+    call.showing(shown.party_id)
+    return shown

@@ -33,6 +33,7 @@ class NoticeApi:
         )
         chosen = handled.state.chosen if isinstance(handled.state, Chosen) else None
         shown = preferences_shown(resident_id, chosen, self._app.notices.zone)
+        call.showing(resident_id)
         return pb.SetNoticePreferencesResponse(preferences=shown, revision=handled.revision)
 
     def get_notice_preferences(

@@ -6,7 +6,6 @@ from libs.rpc.call import Call
 from services.identity.application.app import App
 from services.identity.application.resident import NewResident
 from services.identity.entrypoints.wire.party import natural_key_of, resident_shown
-from services.identity.entrypoints.wire.words import PURPOSES
 
 
 class ResidentApi:
@@ -33,14 +32,9 @@ class ResidentApi:
         )
 
     def get_resident(self, request: pb.GetResidentRequest, call: Call) -> pb.GetResidentResponse:
-        """Show a person's data, and record it."""
-        person = self._app.residents.show(
-            request.resident_id,
-            PURPOSES.from_wire(request.purpose),
-            request.reference,
-            call.context(),
-            call.permit,
-        )
+        """Show a person's data."""
+        person = self._app.residents.show(request.resident_id, call.permit)
+        call.showing(person.resident_id)
         return pb.GetResidentResponse(resident=resident_shown(person))
 
     def erase_subject(self, request: pb.EraseSubjectRequest, call: Call) -> pb.EraseSubjectResponse:

@@ -11,7 +11,7 @@ from services.identity.application.visit import Visit
 from services.identity.domain import household_refusals as unfit
 from services.identity.domain.fact_kinds import Source
 from services.identity.entrypoints.wire.household import shown_whole, told_of
-from services.identity.entrypoints.wire.words import PURPOSES, SOURCES
+from services.identity.entrypoints.wire.words import SOURCES
 
 REGISTERING_SCOPE, READING_SCOPE, OWN_SCOPE = "parties.register", "parties.read", "households.self"
 
@@ -45,22 +45,17 @@ class VisitApi:
         return pb.RecordVisitResponse(revision=revision)
 
     def get_household(self, request: pb.GetHouseholdRequest, call: Call) -> pb.GetHouseholdResponse:
-        """Show a household to staff, and record it; or to somebody who lives there."""
+        """Show a household to staff, or to somebody who lives there."""
         me, at = call.me, moment_of(request, "at_time") or call.now()
         if not request.household_id:
             if call.caller.kind != PERSON:
                 raise unfit.resident_has_no_household()
+            call.showing(me)
             return shown_whole(self._app.visits.show_own(me, at), at)
         if not request.purpose:
             raise invalid("purpose", "say why you read the data of others")
-        shown = self._app.visits.show(
-            request.household_id,
-            at,
-            PURPOSES.from_wire(request.purpose),
-            request.reference,
-            call.context(),
-            permit_by(call, READING_SCOPE),
-        )
+        shown = self._app.visits.show(request.household_id, at, permit_by(call, READING_SCOPE))
+        call.showing(request.household_id, *(each.resident_id for each in shown.members))
         return shown_whole(shown, at)
 
 

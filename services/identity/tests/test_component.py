@@ -19,6 +19,7 @@ from linli.options.v1 import access_pb2
 from linli.types.v1 import types_pb2
 
 from libs.geo.tests.drawing import square
+from libs.ledger.disclosed import PersonalDataDisclosed
 from libs.rpc.credentials import Token
 from libs.rpc.errors import Rejected
 from libs.rpc.failures import RpcFailed
@@ -266,9 +267,15 @@ def test_personal_data_are_shown_within_reach_and_the_showing_is_recorded(runnin
     with refused("OUT_OF_REACH"):
         as_role(running, "CASE_OFFICER", "la/south").get_resident(asked)
 
-    noted = running.opened.streams["disclosure"].history(resident_id)
+    noted = [
+        each
+        for each in running.opened.ledger.read(limit=100_000)
+        if isinstance(each.event, PersonalDataDisclosed)
+    ]
     assert (shown.name, shown.phone) == ("Bo Wen", "+12135550147")
-    assert [(each.metadata.actor, each.event.reference) for each in noted] == [("officer", "case-7")]
+    assert [(each.metadata.actor, each.event.subject_ids) for each in noted] == [("officer", (resident_id,))]
+    assert (noted[0].event.purpose, noted[0].event.reference) == ("CASE_WORK", "case-7")
+    assert noted[0].event.classes == ("NAME", "CONTACT")  # no address is known
 
 
 def test_a_body_is_registered_once(operator: Any) -> None:

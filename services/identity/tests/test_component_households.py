@@ -14,6 +14,7 @@ from linli.identity.v1 import identity_types_pb2 as types
 from linli.types.v1 import types_pb2
 
 from libs.geo.tests.drawing import square
+from libs.ledger.disclosed import PersonalDataDisclosed
 from libs.rpc.failures import RpcFailed
 from libs.rpc.moments import stamp
 from libs.testkit.component import Component, component
@@ -553,9 +554,11 @@ def test_who_read_a_household_is_recorded_for_it_and_each_member(running: Compon
 
     read(worker, household_id)
 
-    for subject in (household_id, mei):
-        [noted] = running.opened.streams["disclosure"].history(subject)
-        assert noted.metadata.actor == "worker-1"
+    events = running.opened.ledger.read(limit=100_000)
+    read_of = [each for each in events if isinstance(each.event, PersonalDataDisclosed)]
+    [noted] = [each for each in read_of if household_id in each.event.subject_ids]
+    assert set(noted.event.subject_ids) == {household_id, mei}
+    assert (noted.metadata.actor, noted.event.classes) == ("worker-1", ("HOUSEHOLD",))
     with refused("INVALID_REQUEST"):
         worker.get_household(pb.GetHouseholdRequest(household_id=household_id))
 

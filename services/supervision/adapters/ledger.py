@@ -1,5 +1,6 @@
 """The stored events of supervision under their stable names, and who is answerable for which."""
 
+from libs.ledger.disclosed import PersonalDataDisclosed
 from libs.ledger.store.mapper import Events
 from services.supervision.domain.case_record import events
 from services.supervision.domain.noted import AreaEndNoted, CaseAreasNoted, NameNoted
@@ -42,9 +43,11 @@ _PRIVATE = {
     "name_noted.v1": NameNoted,
     "area_end_noted.v1": AreaEndNoted,
     "case_areas_noted.v1": CaseAreasNoted,
+    "personal_data_disclosed.v1": PersonalDataDisclosed,
 }
 EVENTS = Events(
     service="supervision",
     types={**_PUBLISHED, **_PRIVATE},
     private=frozenset(_PRIVATE),
+    personal={"case_rated.v1": {"comment": "RATING"}},
 )

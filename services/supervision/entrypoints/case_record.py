@@ -42,6 +42,7 @@ class CaseRecordApi:
         """List the ratings of a case, with comments, for auditors."""
         ratings = list(enumerate(self._app.case_records.ratings(request.case_id, call.permit), start=1))
         page, token = _paged(request, ratings, lambda rating: rating[0])
+        call.showing(*(rated.rater_id for _, rated in page))
         return pb.ListCaseRatingsResponse(
             ratings=[wire.rating_shown(rated) for _, rated in page], next_page_token=token
         )

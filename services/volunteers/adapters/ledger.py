@@ -1,5 +1,6 @@
 """The stored events of volunteers, under the names they keep for ever."""
 
+from libs.ledger.disclosed import PersonalDataDisclosed
 from libs.ledger.store.mapper import Events
 from services.volunteers.domain import noted, proposal, volunteer
 from services.volunteers.domain.need import events
@@ -23,6 +24,7 @@ _PRIVATE = {
     "shift_booked.v1": volunteer.ShiftBooked,
     "shift_freed.v1": volunteer.ShiftFreed,
     "matches_proposed.v1": proposal.MatchesProposed,
+    "personal_data_disclosed.v1": PersonalDataDisclosed,
 }
 EVENTS = Events(
     service="volunteers",

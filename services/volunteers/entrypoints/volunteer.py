@@ -26,6 +26,7 @@ class VolunteerApi:
         if volunteer_id != call.me or call.caller.kind != PERSON:  # who logs in is registered
             self._app.residents.require(volunteer_id)
         command = EnrolVolunteer(volunteer_id=volunteer_id, profile=profile, at=call.at)
+        call.showing(volunteer_id)
         handled = self._app.volunteers.enrol(command, call.context(area=profile.home_path))
         return pb.EnrolVolunteerResponse(
             volunteer=wire.volunteer_shown(handled.state), revision=handled.revision
@@ -36,6 +37,7 @@ class VolunteerApi:
         volunteer_id = whose(self._app, call, request.volunteer_id)
         profile = wire.profile_of(request.profile, self._app.areas.path)
         command = ReviseProfile(profile=profile, at=call.at)
+        call.showing(volunteer_id)
         context = call.context(area=profile.home_path)
         handled = self._app.volunteers.revise(volunteer_id, command, context, request.if_revision)
         return pb.ReviseProfileResponse(
@@ -46,6 +48,7 @@ class VolunteerApi:
         """End an enrolment."""
         volunteer_id = whose(self._app, call, request.volunteer_id)
         command = LeaveVolunteers(at=call.at)
+        call.showing(volunteer_id)
         handled = self._app.volunteers.leave(volunteer_id, command, call.context())
         return pb.LeaveVolunteersResponse(
             volunteer=wire.volunteer_shown(handled.state), revision=handled.revision
@@ -56,6 +59,7 @@ class VolunteerApi:
         volunteer_id = whose(self._app, call, request.volunteer_id, "volunteers.read")
         fresh = Fresh.of(request, call)
         loaded = self._app.volunteers.one(volunteer_id)
+        call.showing(volunteer_id)
         shown = wire.volunteer_shown(loaded.state)
         shown.offers, shown.minutes = self._app.volunteers.counts(volunteer_id, fresh)
         asked = self._app.needs.asked(volunteer_id, call.at, fresh)
@@ -69,6 +73,7 @@ class VolunteerApi:
         """The volunteers of the caller's areas."""
         fresh = Fresh.of(request, call)
         rows, token = self._app.volunteers.listed(request, call.reach, fresh)
+        call.showing(*(row["volunteer_id"] for row in rows))
         return pb.ListVolunteersResponse(
             volunteers=[wire.volunteer_listed(row) for row in rows], next_page_token=token
         )

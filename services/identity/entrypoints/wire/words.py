@@ -1,20 +1,18 @@
 """The enums of identity on the wire and in the domain; what callers filter by has these names, too."""
 
 from linli.cases.v1 import cases_types_pb2 as cases
-from linli.identity.v1 import identity_service_pb2 as pb
 from linli.identity.v1 import identity_types_pb2 as types
 from linli.options.v1 import access_pb2
 
 from libs.rpc.enums import EnumTable, EnumWords
 from services.identity.domain import consent, nomination, notice, preferences
 from services.identity.domain.fact_kinds import FactKind, Source, SubjectKind
-from services.identity.domain.values import BodyKind, KeyKind, Level, Purpose, Relation, Role
+from services.identity.domain.values import BodyKind, KeyKind, Level, Relation, Role
 
 KEY_KINDS = EnumTable(types.KeyKind, KeyKind)
 LEVELS = EnumTable(types.AreaLevel, Level)
 BODY_KINDS = EnumTable(types.BodyKind, BodyKind)
 ROLES = EnumTable(access_pb2.Role, Role)
-PURPOSES = EnumTable(pb.Purpose, Purpose)
 CONSENT_PURPOSES = EnumTable(types.ConsentPurpose, consent.ConsentPurpose)
 NOTICE_KINDS = EnumTable(types.NoticeKind, notice.NoticeKind)
 NOTICE_CHANNELS = EnumTable(types.NoticeChannel, preferences.NoticeChannel)

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import get_args
 
+from libs.ledger.disclosed import PersonalDataDisclosed
 from libs.testkit import golden
 from services.identity.adapters.ledger import EVENTS
 from services.identity.domain.access import AccessEvent
@@ -12,7 +13,6 @@ from services.identity.domain.building import BuildingEvent
 from services.identity.domain.client import ClientEvent
 from services.identity.domain.consent import ConsentEvent
 from services.identity.domain.delivery import DeliveryEvent
-from services.identity.domain.disclosure import PersonalDataDisclosed
 from services.identity.domain.dispatch import DispatchEvent
 from services.identity.domain.facts import FactsTold
 from services.identity.domain.household import HouseholdEvent

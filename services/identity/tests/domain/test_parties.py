@@ -12,16 +12,15 @@ from libs.rpc.text import key, phone
 from libs.rules.areas import AreaPath
 from libs.testkit.deciders import deciding
 from libs.testkit.ids import some_id
-from services.identity.domain import body, disclosure, resident
+from services.identity.domain import body, resident
 from services.identity.domain.body import BodyRegistered, RegisterBody
-from services.identity.domain.disclosure import DisclosePersonalData, PersonalDataDisclosed
 from services.identity.domain.resident import (
     EraseResident,
     RegisterResident,
     ResidentErased,
     ResidentRegistered,
 )
-from services.identity.domain.values import BodyKind, KeyKind, NaturalKey, Purpose
+from services.identity.domain.values import BodyKind, KeyKind, NaturalKey
 
 AT = datetime(2020, 1, 3, 9, tzinfo=UTC)
 MEI = some_id("mei")
@@ -61,7 +60,6 @@ ERASE = EraseResident(resident_id=MEI, at=AT)
 
 given_resident = deciding(resident.RESIDENT)
 given_body = deciding(body.BODY)
-given_disclosures = deciding(disclosure.DISCLOSURE)
 
 
 def test_a_resident_is_registered_without_the_number_itself() -> None:
@@ -178,17 +176,3 @@ def test_the_same_number_of_another_kind_is_another_key() -> None:
 
 def test_a_key_is_not_shown_in_representations() -> None:
     assert "4711" not in repr(register("4711"))
-
-
-def test_every_showing_is_noted() -> None:
-    show = DisclosePersonalData(
-        resident_id=MEI, fields=("name",), purpose=Purpose.CASE_WORK, reference="case-7"
-    )
-    shown = PersonalDataDisclosed(
-        resident_id=MEI, fields=("name",), purpose=Purpose.CASE_WORK, reference="case-7"
-    )
-
-    outcome = given_disclosures(shown).when(show)
-
-    outcome.then(shown)
-    outcome.then_state(disclosure.Disclosures(2))

@@ -1,0 +1,1 @@
+"""Who read whose personal data: the view of it that every service has, and the rpcs that list it."""
