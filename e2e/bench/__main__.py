@@ -11,6 +11,7 @@ from e2e.bench import (
     account,
     burst,
     clocks,
+    disclosed,
     duplicates,
     exchange,
     footprint,
@@ -49,6 +50,7 @@ MEASUREMENTS: dict[str, Callable[[Ground], Figure | list[Figure]]] = {
     "clocks": clocks.measure,
     "suggest": suggest.measure,
     "locate": locate.measure,
+    "disclosed": disclosed.measure,
 }
 
 

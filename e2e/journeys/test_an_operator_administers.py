@@ -338,6 +338,7 @@ def erasures(office: Office) -> None:
     office.does("person", "show", shown, *purpose, "--reference", "case-7")
     read = wait_for_the_record_of(office, shown)
     assert [(each["roles"], each["reference"]) for each in read] == [(["OPERATOR"], "case-7")]
+    assert office.does("access-log", "unusual", "identity", by="officer") == []
     assert office.does("access-log", "mine", "identity", by="officer") == []
     unknown = office.tries("person", "show", gone, *purpose)
     assert (unknown.returncode, "PARTY_UNKNOWN" in unknown.stderr) == (1, True)

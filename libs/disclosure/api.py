@@ -6,6 +6,7 @@ from typing import Protocol
 from linli.privacy.v1 import privacy_service_pb2 as pb
 from linli.privacy.v1 import privacy_types_pb2 as types
 
+from libs.disclosure.unusual import unusual_readers
 from libs.disclosure.view import LISTED, VIEW, DisclosureRow
 from libs.ledger.decider import Kind, Refusal
 from libs.ledger.views.view import Views
@@ -56,14 +57,31 @@ class DisclosureApi:
         rows, token = self._page(request, call, Condition("TRUE"))
         return pb.ListDisclosuresResponse(disclosures=map(_shown, rows), next_page_token=token)
 
+    def list_unusual_readers(
+        self, request: pb.ListUnusualReadersRequest, call: Call
+    ) -> pb.ListUnusualReadersResponse:
+        """Those who read of far more people than usual."""
+        call.require()
+        with self._of(request.service).read(VIEW.name) as cursor:
+            found = unusual_readers(cursor)
+        return pb.ListUnusualReadersResponse(
+            readers=[
+                pb.UnusualReader(reader_id=each.reader_id, persons=each.persons, usual_persons=each.usual)
+                for each in found
+            ]
+        )
+
     def _page(self, request: Asked, call: Call, where: Condition) -> tuple[Iterable[DisclosureRow], str]:
-        views = self._views.get(request.service)
+        with Fresh.of(request, call).read(self._of(request.service), VIEW) as cursor:
+            return LISTED.page(cursor, request, where=where)
+
+    def _of(self, service: str) -> Views:
+        views = self._views.get(service)
         if views is None:
             known = ", ".join(sorted(self._views))
             message = f"no such records here; this server has those of: {known}"
             raise Refusal(Kind.NOT_FOUND, "DISCLOSURES_UNKNOWN", message, field="service")
-        with Fresh.of(request, call).read(views, VIEW) as cursor:
-            return LISTED.page(cursor, request, where=where)
+        return views
 
 
 def _shown(row: DisclosureRow) -> pb.Disclosure:

@@ -12,6 +12,8 @@ from typing import Any
 
 import psycopg
 
+from libs.disclosure.unusual import Watching as Readers
+from libs.disclosure.view import VIEW as DISCLOSURES
 from libs.ledger.views.view import ViewBehind
 from libs.messaging.clocks import ClockRunner
 from libs.messaging.local import LocalDelivery
@@ -176,6 +178,9 @@ class Host(ProcessHost):
             if service.service.figures is not None:
                 counting = Counting(service.service.figures, service.views)
                 threads.append(self._watched(f"figures-{service.name}", counting.run))
+            if DISCLOSURES.name in service.views.by_name:
+                readers = Readers(service.views)
+                threads.append(self._watched(f"readers-{service.name}", readers.run))
         return threads
 
     def _trying_broker(self, service: OpenService) -> WatchedThread:

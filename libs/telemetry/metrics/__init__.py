@@ -4,6 +4,7 @@ The plumbing calls these functions; names, labels and buckets live here, one mod
 that is measured. Each help text says what is counted, in which unit, and what it means when it grows.
 """
 
+from libs.telemetry.metrics.disclosures import unusual_readers
 from libs.telemetry.metrics.exchange import (
     Intake,
     broker_connected,
@@ -78,6 +79,7 @@ __all__ = [
     "rpc_limits",
     "rpc_load",
     "types_behind",
+    "unusual_readers",
     "verified",
     "version",
     "view_stopped",

@@ -182,6 +182,13 @@ _TIME_AND_KEYS = (
         says="endpoints of clients refused messages, which are parked until their clients replay them",
     ),
     Alert(
+        name="LinliUnusualReader",
+        severity="ticket",
+        expr="max by (cell, service) (linli_unusual_readers) > 0",
+        lasts="1m",
+        says="somebody reads personal data of far more people in {{ $labels.service }} than they usually do",
+    ),
+    Alert(
         name="LinliKeySetStale",
         severity="page",
         expr="max by (cell) (linli_keys_age_seconds) > 120",

@@ -11,8 +11,8 @@ from linli.privacy.v1 import privacy_service_pb2 as privacy
 from linli.privacy.v1 import privacy_types_pb2 as kinds
 from psycopg.conninfo import conninfo_to_dict
 
-from libs.ledger.disclosed import PersonalDataDisclosed
-from libs.ledger.recorded import Recorded
+from libs.ledger.disclosed import DISCLOSURE, DisclosePersonalData, PersonalDataDisclosed
+from libs.ledger.recorded import Context, Recorded
 from libs.rpc.failures import RpcFailed
 from libs.testkit import patience
 from libs.testkit.component import ROLE, Component, component
@@ -205,6 +205,28 @@ def test_the_officer_lists_by_person_and_by_reader_and_nobody_else_does(
         )
     with pytest.raises(RpcFailed, match="DISCLOSURES_UNKNOWN"):
         officer.list_disclosures(privacy.ListDisclosuresRequest(service="catalog"))
+
+
+@pytest.mark.capability("002.5")
+def test_the_officer_is_told_who_reads_of_far_more_people_than_usual(running: Component) -> None:
+    many = PersonalDataDisclosed(
+        subject_ids=tuple(f"person-{each}" for each in range(40)),
+        classes=("CONTACT",),
+        purpose="CASE_WORK",
+        reference="",
+        rpc="/linli.cases.v1.CasesService/GetCase",
+        body_ids=(),
+    )
+    stream = running.opened.streams.of(DISCLOSURE)
+    stream.handle(new_id(), DisclosePersonalData(disclosed=many), Context(actor="nosy"))
+    officer = running.client(running.mint.person("DATA_PROTECTION_OFFICER", subject="dpo")).service(PRIVACY)
+
+    def unusual() -> list[tuple[str, int, float]]:
+        answer = officer.list_unusual_readers(privacy.ListUnusualReadersRequest(service="cases"))
+        return [(each.reader_id, each.persons, each.usual_persons) for each in answer.readers]
+
+    eventually(unusual, "the view has seen it")
+    assert unusual() == [("nosy", 40, 0.0)]
 
 
 @pytest.fixture

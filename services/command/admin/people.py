@@ -67,6 +67,12 @@ ACCESS_LOG = Noun(
                 "rpc",
             ),
         ),
+        "unusual": Act(
+            rpc="privacy.ListUnusualReaders",
+            summary="list who reads of far more people in a service than they usually do",
+            more=f"It takes the role DATA_PROTECTION_OFFICER, without limits. {_EACH_SERVICE}",
+            takes=("service",),
+        ),
         "mine": Act(
             rpc="privacy.ListDisclosuresOfMe",
             summary="list who read your own data in a service, the newest first",

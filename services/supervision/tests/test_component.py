@@ -16,6 +16,7 @@ from linli.identity.v1 import identity_events_pb2 as identity
 from linli.supervision.v1 import supervision_service_pb2 as pb
 from linli.types.v1.types_pb2 import LocalizedText
 
+from libs.ledger.disclosed import PersonalDataDisclosed
 from libs.messaging.progress import Handled
 from libs.rpc.access import Grant
 from libs.rpc.failures import RpcFailed
@@ -406,11 +407,16 @@ def test_the_comment_of_an_erased_person_is_gone_and_the_stars_stay(city: City) 
     supervisor = city.as_role("SUPERVISOR")
     request = pb.ListCaseRatingsRequest(case_id="c1")
     [before] = supervisor.list_case_ratings(request).ratings
+    events = city.running.opened.ledger.read(limit=10_000)
+    read = [each.event for each in events if isinstance(each.event, PersonalDataDisclosed)]
 
     city.running.hears("identity", identity.SubjectErased(subject_id="ann"))
 
     [after] = supervisor.list_case_ratings(request).ratings
     assert (before.comment, after.comment, after.stars) == ("Mrs Wu was kind", "", 4)
+    assert [(each.subject_ids, each.classes, each.purpose) for each in read] == [
+        (("ann",), ("RATING",), "AUDIT")
+    ]
 
 
 @pytest.mark.parametrize("rpc", ["get_case_trail", "list_case_ratings", "rate_case"])

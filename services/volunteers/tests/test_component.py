@@ -11,6 +11,7 @@ from linli.cases.v1 import cases_events_pb2
 from linli.identity.v1 import identity_events_pb2
 from linli.volunteers.v1 import volunteers_service_pb2 as pb
 
+from libs.ledger.disclosed import PersonalDataDisclosed
 from libs.ledger.recorded import Context
 from libs.ledger.revision import Revision
 from libs.messaging.feed import may_see
@@ -99,6 +100,23 @@ def ask(running: Component, coordinator: Any, name: str) -> pb.MakeOffersRespons
         pb.MakeOffersRequest(request_id=f"{name}-offers", proposal_id=proposal.proposal_id)
     )
     return offers
+
+
+@pytest.mark.capability("002.5")
+def test_a_coordinators_reading_of_a_list_is_one_record_and_a_volunteers_of_themself_none(
+    running: Component, coordinator: Any
+) -> None:
+    for name in ("ann", "bob"):
+        enrol(running, name)
+    volunteer(running, "ann")
+
+    for _ in range(2):
+        coordinator.list_volunteers(pb.ListVolunteersRequest(at_least=seen(running)))
+
+    events = running.opened.ledger.read(limit=1000)
+    [read] = [each for each in events if isinstance(each.event, PersonalDataDisclosed)]
+    assert (read.metadata.actor, read.event.subject_ids) == ("carol", ("ann", "bob"))
+    assert (read.event.classes, read.event.purpose) == (("VOLUNTEERING",), "VOLUNTEERING")
 
 
 def test_from_an_assisted_case_to_hours_given(running: Component, coordinator: Any) -> None:

@@ -194,6 +194,7 @@ FAULTS: dict[str, Fault] = {
         labels={},
         at=40,
     ),
+    "LinliUnusualReader": _gauge('linli_unusual_readers{service="cases"}', bad="1x60"),
     "LinliKeySetStale": Fault(
         bad={"linli_keys_age_seconds": "0+60x60"}, good={"linli_keys_age_seconds": "4x60"}, labels={}
     ),

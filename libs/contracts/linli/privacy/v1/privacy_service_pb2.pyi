@@ -248,3 +248,79 @@ class ListDisclosuresResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListDisclosuresResponse: _TypeAlias = ListDisclosuresResponse  # noqa: Y015
+
+@_typing.final
+class ListUnusualReadersRequest(_message.Message):
+    """Asks who reads of more people than usual."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERVICE_FIELD_NUMBER: _builtins.int
+    service: _builtins.str
+    """The service whose records to read: `cases`."""
+    def __init__(
+        self,
+        *,
+        service: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["service", b"service"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListUnusualReadersRequest: _TypeAlias = ListUnusualReadersRequest  # noqa: Y015
+
+@_typing.final
+class ListUnusualReadersResponse(_message.Message):
+    """Unusual readers."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    READERS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def readers(self) -> _containers.RepeatedCompositeFieldContainer[Global___UnusualReader]:
+        """The readers."""
+
+    def __init__(
+        self,
+        *,
+        readers: _abc.Iterable[Global___UnusualReader] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["readers", b"readers"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListUnusualReadersResponse: _TypeAlias = ListUnusualReadersResponse  # noqa: Y015
+
+@_typing.final
+class UnusualReader(_message.Message):
+    """Somebody who reads of far more people than they usually do."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    READER_ID_FIELD_NUMBER: _builtins.int
+    PERSONS_FIELD_NUMBER: _builtins.int
+    USUAL_PERSONS_FIELD_NUMBER: _builtins.int
+    reader_id: _builtins.str
+    """Who."""
+    persons: _builtins.int
+    """Of how many different persons within the last hour."""
+    usual_persons: _builtins.float
+    """Of how many in one of their usual hours: the median."""
+    def __init__(
+        self,
+        *,
+        reader_id: _builtins.str = ...,
+        persons: _builtins.int = ...,
+        usual_persons: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["persons", b"persons", "reader_id", b"reader_id", "usual_persons", b"usual_persons"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UnusualReader: _TypeAlias = UnusualReader  # noqa: Y015
