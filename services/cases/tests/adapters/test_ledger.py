@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import get_args
 
+from libs.ledger.disclosed import PersonalDataDisclosed
 from libs.testkit import golden
 from services.cases.adapters.ledger import EVENTS
 from services.cases.domain.case.events import CaseEvent
@@ -32,5 +33,5 @@ def test_every_event_of_the_domain_has_a_stored_name() -> None:
         OwnerFact,
     ]
 
-    plain = {CaseLocated, CasesLocated}
+    plain = {CaseLocated, CasesLocated, PersonalDataDisclosed}
     assert set(EVENTS.types.values()) == plain.union(*map(get_args, families))

@@ -35,6 +35,7 @@ INSIDE = {
     "cases_located.v1",
     "external_system_registered.v1",
     "external_system_transferred.v1",
+    "personal_data_disclosed.v1",
 }
 
 

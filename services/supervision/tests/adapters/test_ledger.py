@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import get_args
 
+from libs.ledger.disclosed import PersonalDataDisclosed
 from libs.testkit import golden
 from services.supervision.adapters.ledger import EVENTS
 from services.supervision.domain.case_record.events import CaseRecordEvent
@@ -14,4 +15,9 @@ def test_every_stored_event_reads_as_it_always_did() -> None:
 
 
 def test_every_event_of_the_domain_has_a_stored_name() -> None:
-    assert set(EVENTS.types.values()) == {*get_args(CaseRecordEvent), *get_args(NameFact), CaseAreasNoted}
+    assert set(EVENTS.types.values()) == {
+        *get_args(CaseRecordEvent),
+        *get_args(NameFact),
+        CaseAreasNoted,
+        PersonalDataDisclosed,
+    }
