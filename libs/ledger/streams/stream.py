@@ -134,6 +134,10 @@ class Stream(Generic[C, S, E]):
                 return self._append(decision)
             except VersionConflict:
                 folded, newest = self.states.catch_up(name, folded), True
+            except Refusal:  # of a key that was destroyed: the request may be a repetition all the same
+                if newest:
+                    raise
+                folded, newest = self.states.catch_up(name, folded), True
         raise concurrent_change(name)
 
     def concealed(self, step: Step[C, S]) -> Step[C, S]:

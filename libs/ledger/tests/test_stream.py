@@ -14,6 +14,7 @@ from libs.ledger.tests.conftest import Mailboxes
 from libs.ledger.tests.mailbox import (
     MAILBOX,
     Empty,
+    ForgetOwner,
     LetterPut,
     Mailbox,
     MailboxEmptied,
@@ -344,3 +345,18 @@ def test_history_tells_every_event_in_order(mailboxes: Mailboxes, opened: str) -
     mailboxes.handle(opened, Put(letter="l-9"), context())
 
     assert [one.name for one in mailboxes.history(opened)] == ["post.mailbox_opened.v1", "post.letter_put.v1"]
+
+
+def test_a_repeated_request_about_somebody_erased_is_answered_where_nothing_is_cached(
+    mailboxes: Mailboxes, ledger: Ledger
+) -> None:
+    opening = Open(owner="resident-1", name="Ada")
+    first = mailboxes.handle("11", opening, context("move-in"))
+    mailboxes.handle("11", ForgetOwner(), context())
+    uncached = Stream(ledger, MAILBOX)
+
+    again = uncached.handle("11", opening, context("move-in"), expect_new=True)
+
+    assert (again.repeated, again.revision) == (True, first.revision)
+    with pytest.raises(Refusal, match="SUBJECT_ERASED"):
+        uncached.handle("12", opening, context("another"), expect_new=True)
