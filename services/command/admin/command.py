@@ -8,7 +8,7 @@ import click
 
 from services.command import passwords, rpcs
 from services.command.admin.act import Act
-from services.command.admin.inputs import PASSWORD, REQUEST_ID, Input, inputs_of
+from services.command.admin.inputs import OF_THE_MECHANISM, PASSWORD, REQUEST_ID, Input, inputs_of
 from services.command.admin.words import WORDS
 from services.command.connection_options import connection_options
 from services.command.registry import NAMES
@@ -68,9 +68,21 @@ def _options(act: Act, inputs: list[Input]) -> Iterator[click.Parameter]:
         )
 
 
+class _Named(click.Choice[str]):
+    """A name of an enum, also as a community file writes it: `case_officer` for ROLE_CASE_OFFICER."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        first, *others = self.choices
+        words = first.split("_")
+        while words and not all(each.startswith("_".join([*words, ""])) for each in others):
+            words.pop()
+        whole = "_".join([*words, str(value).upper()])
+        return super().convert(whole if whole in self.choices else value, param, ctx)
+
+
 def _type(one: Input) -> click.ParamType[Any]:
     if one.choices:
-        return click.Choice(one.choices)
+        return _Named(one.choices)
     return _file if one.is_file else click.STRING
 
 
@@ -117,8 +129,14 @@ def _of_the_mechanism(act: Act, inputs: list[Input], fields: set[str]) -> Iterat
         )
     if act.secret:
         yield click.Option(["--secret-file"], type=_file, metavar="FILE", help="a new file for the secret")
+    also = ", ".join(
+        [*act.asks, *sorted(fields - OF_THE_MECHANISM - {one.path.split(".")[0] for one in inputs})]
+    )
     yield click.Option(
-        ["--fields"], default="{}", metavar="JSON", help="more fields of the request: JSON, @FILE, or -"
+        ["--fields"],
+        default="{}",
+        metavar="JSON",
+        help=f"more fields of the request{f' (also {also})' if also else ''}: JSON, @FILE, or -",
     )
     if REQUEST_ID in fields:
         yield click.Option(

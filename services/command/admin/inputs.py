@@ -13,7 +13,7 @@ from libs.runtime.config.guards import CannotStart
 from services.command.admin.words import NAMES
 
 REQUEST_ID, PASSWORD = "request_id", "password"
-_OF_THE_MECHANISM = {REQUEST_ID, "page_size", "page_token", "filter"}
+OF_THE_MECHANISM = {REQUEST_ID, "page_size", "page_token", "filter"}
 _ENDINGS = ("_id", "_time")
 _WELL_KNOWN = "google.protobuf."
 _FILE = "boundary"
@@ -68,7 +68,7 @@ def _inputs(message: Descriptor, before: str, *, needed: bool) -> Iterator[Input
     for field in message.fields:
         of, path = field.message_type, before + field.name
         required = needed and field.GetOptions().Extensions[rules_pb2.rules].required
-        if path in _OF_THE_MECHANISM:
+        if path in OF_THE_MECHANISM:
             continue
         if of is None or of.full_name.startswith(_WELL_KNOWN):
             yield Input(path, field, required)

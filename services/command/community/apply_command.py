@@ -136,7 +136,7 @@ def apply_to(
     if counts is not None:
         say(str(counts))
         if passwords is None and any(person.login for person in file.community.people):
-            say("logins are created with --passwords FILE only")
+            say("logins that are not there yet are created with --passwords FILE")
     if homes is not None:
         say(str(homes))
     say(f"{len(steps)} steps done")

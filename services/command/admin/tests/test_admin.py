@@ -41,6 +41,24 @@ def test_a_mistyped_noun_verb_or_value_is_answered_with_those_there_are() -> Non
     assert {noun.returncode, verb.returncode, value.returncode} == {2}
 
 
+def test_a_value_may_be_named_as_a_community_file_names_it() -> None:
+    words = ("admin", "role", "grant", "p-1", "--area", "elm", "--dry-run", "--role")
+    short, wrong = linli(*words, "case_officer"), linli(*words, "officer")
+
+    assert json.loads(short.stdout)["role"] == "ROLE_CASE_OFFICER"
+    assert wrong.returncode == 2
+
+
+def test_the_help_names_the_fields_that_have_no_option() -> None:
+    split, register = (
+        linli("admin", "area", "split", "--help"),
+        linli("admin", "person", "register", "--help"),
+    )
+
+    assert "(also parts)" in " ".join(split.stdout.split())
+    assert "natural_key.value" in register.stdout
+
+
 def test_a_dry_run_prints_the_request_and_asks_and_sends_nothing() -> None:
     shown = linli(*ERASE, "--dry-run", "--request-id", "r-1")
 
