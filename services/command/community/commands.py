@@ -7,6 +7,7 @@ import click
 
 from libs.runtime.host.terminal import complain, say
 from services.command.community.checking import Checked, checked
+from services.command.community.grounds import extent
 from services.command.community.schema import written
 from services.command.community.tree import Problems
 from services.command.community.wording import LANGUAGES, language_of_locale, said
@@ -20,6 +21,15 @@ _SUMMED = {
 }
 _FINE = {"zh": "{file}：没有错误：{counted}", "en": "{file}: no mistakes: {counted}"}
 _MORE = {"zh": "……还有 {more} 处", "en": "... and {more} more"}
+
+_REPAIRED = {
+    "zh": "{name} 的边界与自身相交，将按修正后的使用（{said}）：请核对",
+    "en": "the boundary of {name} crosses itself and is used as repaired ({said}): look at it",
+}
+_EXTENT = {
+    "zh": "边界在经度 {west:.4f} 到 {east:.4f}、纬度 {south:.4f} 到 {north:.4f} 之间",
+    "en": "boundaries lie from longitude {west:.4f} to {east:.4f} and latitude {south:.4f} to {north:.4f}",
+}
 
 
 def language_option(command: Callable[..., int]) -> Callable[..., int]:
@@ -45,6 +55,12 @@ def check(file: Path, language: str | None) -> int:
         tell(found, language)
         return 1
     say(_FINE[language].format(file=file, counted=counted(found, language)))
+    for area_id, each in found.boundaries.items():
+        if each.repaired:
+            say(_REPAIRED[language].format(name=area_id, said=each.repaired.removeprefix("repaired: ")))
+    if found.boundaries:
+        west, east, south, north = extent(found.boundaries.values())
+        say(_EXTENT[language].format(west=west, east=east, south=south, north=north))
     return 0
 
 

@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,13 @@ _MOST_BYTES = 256_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Boundary:
-    """The boundary of an area, in its canonical form; `valid_from` as it is said with it."""
+    """The boundary of an area, in its canonical form; `valid_from` as it is said with it.
+
+    `repaired`: why it was drawn anew, such as a crossing with itself; "" if it was not.
+    """
 
     geojson: str
+    repaired: str = ""
     valid_from: str
     spot: Spot
 
@@ -34,15 +38,23 @@ def boundaries(read: Read, folder: Path) -> dict[str, Boundary]:
             read.problems.add(spot, "boundary-twice", name=area_id)
             continue
         try:
-            geojson = check_boundary(text).geojson
+            drawn = check_boundary(text)
         except BoundaryUnusable as error:
             read.problems.add(spot, "boundary-unusable", name=area_id, said=f"{where}{error}")
             continue
         if not valid_from and not read.says_since:
             read.problems.add(spot, "since-missing")
-        found[area_id] = Boundary(geojson=geojson, valid_from=valid_from, spot=spot)
+        found[area_id] = Boundary(
+            geojson=drawn.geojson, repaired=drawn.note, valid_from=valid_from, spot=spot
+        )
     _check_within(read, found)
     return found
+
+
+def extent(found: Iterable[Boundary]) -> tuple[float, float, float, float]:
+    """The least and the greatest longitude, and the least and the greatest latitude, of all of them."""
+    west, south, east, north = zip(*(geometry_of(each.geojson).bounds for each in found), strict=True)
+    return min(west), max(east), min(south), max(north)
 
 
 def _given(read: Read, folder: Path) -> Iterator[tuple[str, str, str, Spot, str]]:

@@ -380,3 +380,17 @@ def test_a_mistake_is_told_with_what_to_do_about_it(tmp_path: Path, cell: str, t
     )
 
     assert any(told in each for each in found), found
+
+
+def test_where_boundaries_lie_and_which_cross_themselves_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bow_tie = "{type: Polygon, coordinates: [[[10, 50], [11, 51], [11, 50], [10, 51], [10, 50]]]}"
+    text = GOOD.replace("level: city,", f"level: city, boundary: {bow_tie},")
+    (tmp_path / "town.yaml").write_text(text, "utf-8")
+
+    assert run(["community", "check", str(tmp_path / "town.yaml"), "--language", "en"]) == 0
+
+    said = capsys.readouterr().out
+    assert "the boundary of town crosses itself and is used as repaired" in said
+    assert "boundaries lie from longitude 10.0000 to 11.0000 and latitude 50.0000 to 51.0000" in said
