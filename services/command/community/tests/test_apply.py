@@ -132,9 +132,9 @@ def test_a_second_run_does_nothing(apply: Said, platform: Path) -> None:
             ["change        commitments: bulky-items"],
         ),
         (
-            "body: sanitation, legal_basis",
-            "body: lake-committee, legal_basis",
-            ["(lake-committee from 2026-01-01 in place of sanitation; that is "],
+            "body: sanitation, legal_basis: 南山办〔2026〕1号, helpers: [lake-committee]",
+            "body: lake-committee, legal_basis: 南山办〔2026〕1号, helpers: [sanitation]",
+            ["(lake-committee from 2026-01-01 in place of sanitation; other helpers from 2026-01-01; that "],
         ),
         ("keywords: [沙发, sofa]", "keywords: [沙发]", ["affairs: bulky-items (other keywords)"]),
         ("holidays: [2026-09-28]", "holidays: []", ["change        calendars: office"]),
@@ -182,8 +182,8 @@ def test_a_changed_file_changes_that_and_nothing_else(
 def test_the_difference_is_told_in_chinese(apply: Said, town: Path) -> None:
     apply("--yes")
     text = town.read_text("utf-8")
-    new = "body: lake-committee, legal_basis"
-    text = text.replace("body: sanitation, legal_basis", new).replace("zh: 湖滨社区", "zh: 湖畔社区")
+    text = text.replace("body: sanitation, legal_basis", "body: lake-committee, legal_basis")
+    text = text.replace("helpers: [lake-committee]", "helpers: []").replace("zh: 湖滨社区", "zh: 湖畔社区")
     town.write_text(text.replace("affairs:\n", "affairs:\n  - {id: din, name: {zh: 吵闹}}\n"), "utf-8")
 
     status, said = apply("--dry-run", "--language", "zh")
@@ -191,7 +191,10 @@ def test_the_difference_is_told_in_chinese(apply: Said, town: Path) -> None:
     assert status == 0
     assert "新建          事项: din" in said
     assert "更改          区域: ns-lake (原名 湖滨社区 / Lakeside)" in said
-    assert "(从 2026-01-01 起由 lake-committee 负责，不再由 sanitation 负责；这是 " in said
+    assert (
+        "(从 2026-01-01 起由 lake-committee 负责，不再由 sanitation 负责；从 2026-01-01 起更改协助机构；这是 "
+        in said
+    )
     assert "新建 1, 更改 2, 不变 " in said
     assert "人员：按编号查找 1 人" in said
 
