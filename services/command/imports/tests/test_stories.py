@@ -51,6 +51,18 @@ def test_the_same_row_makes_the_same_request_id_and_another_makes_another() -> N
     assert len(set(ids)) == 3
 
 
+def test_a_request_id_tells_nothing_of_a_person() -> None:
+    """It stays in clear beside the events, also when the person is erased."""
+    told = replace(CLOSED, description="my leg hurts", address="Elm Road 5", place=(52.5, 13.4))
+
+    ids = {
+        history("quarry", "Q-7", story(each, BY, None).steps).request_id
+        for each in (told, replace(told, description="my arm hurts"), replace(told, address="Elm Road 6"))
+    }
+
+    assert len(ids) == 1
+
+
 @pytest.mark.parametrize(
     ("there", "missing"),
     [
