@@ -145,7 +145,7 @@ def survey(services: Services) -> Ground:
         rows_of_pages(services.identity.list_areas, identity.ListAreasRequest(page_size=_PAGE), "areas")
     )
     return Ground(
-        affairs=Words((each.affair_id, _names(each.name)) for each in affairs),
+        affairs=_words_of_affairs(affairs),
         bodies=Words((each.body_id, (*_names(each.name), each.natural_key.value)) for each in bodies),
         areas=Words((each.area_id, _names(each.name)) for each in areas),
         without_names=frozenset(each.affair_id for each in affairs if each.anonymous_allowed),
@@ -156,6 +156,18 @@ def survey(services: Services) -> Ground:
         boundaries=Boundaries(_boundaries(services, areas)),
         ask=lambda affair_id, area_id, at: _responsible(services, affair_id, area_id, at),
         ask_areas=lambda at: _areas_of(services, at),
+    )
+
+
+def _words_of_affairs(affairs: Sequence[catalog.Affair]) -> Words:
+    """A name is that of the affair in use, if one that was retired is called the same."""
+    used = {folded(word) for each in affairs if not each.retired for word in _names(each.name)}
+    return Words(
+        (
+            each.affair_id,
+            [word for word in _names(each.name) if not each.retired or folded(word) not in used],
+        )
+        for each in affairs
     )
 
 

@@ -27,6 +27,20 @@ class _Areas:
         return identity.ListBodiesResponse()
 
 
+def test_a_name_is_that_of_the_affair_in_use() -> None:
+    old = catalog.Affair(affair_id="holes-2019", name=LocalizedText(en="Potholes"), retired=True)
+    gone = catalog.Affair(affair_id="booths", name=LocalizedText(en="Phone booths"), retired=True)
+    new = catalog.Affair(affair_id="holes", name=LocalizedText(en="potholes"))
+    listed = SimpleNamespace(
+        list_affairs=lambda _request: catalog.ListAffairsResponse(affairs=[old, gone, new])
+    )
+
+    ground = survey(Services(identity=_Areas(), catalog=listed, cases=None, supervision=None, feed=None))
+
+    found = [ground.affairs.find(word) for word in ("Potholes", "holes-2019", "Phone booths")]
+    assert found == ["holes", "holes-2019", "booths"]
+
+
 def test_areas_that_have_ended_or_been_renamed_are_known_by_the_names_of_then() -> None:
     affairs = SimpleNamespace(list_affairs=lambda _request: catalog.ListAffairsResponse())
     ground = survey(Services(identity=_Areas(), catalog=affairs, cases=None, supervision=None, feed=None))
