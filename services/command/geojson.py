@@ -1,6 +1,8 @@
 """A boundary in a request: GeoJSON as it is, or the file that holds it, in place of its text."""
 
 import json
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,8 @@ from libs.runtime.config.guards import CannotStart
 
 _FIELD = "boundary"
 """The name of every field of a request whose text is the GeoJSON of a boundary."""
+_WGS84 = re.compile(r"CRS84$|EPSG\W.*\b(4326|4490|4258|4269)$", re.IGNORECASE)
+"""Itself, and what lies within two metres of it: China's CGCS2000, ETRS89, NAD83."""
 _GEOMETRIES = ("Polygon", "MultiPolygon")
 
 
@@ -45,7 +49,19 @@ def _read(name: str, field: str) -> Any:
         raise CannotStart(f"{field}: {name} is no GeoJSON") from None
 
 
+def foreign_crs(document: Mapping[str, Any]) -> str:
+    """The coordinate system that a file of before RFC 7946 names; "" if it is WGS 84, or as good."""
+    crs = document.get("crs")
+    if crs is None:
+        return ""
+    about = crs.get("properties") if isinstance(crs, dict) else None
+    name = about.get("name") if isinstance(about, dict) else None
+    return "" if isinstance(name, str) and _WGS84.search(name) else str(name or crs)[:40]
+
+
 def _geometry(given: Any, field: str) -> dict[str, Any]:
+    if isinstance(given, dict) and (crs := foreign_crs(given)):
+        raise CannotStart(f"{field}: its coordinate system is {crs}: save it as WGS 84 (EPSG:4326)")
     features = given.get("features") if isinstance(given, dict) else None
     if isinstance(features, list):
         if len(features) != 1:

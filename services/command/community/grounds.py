@@ -12,8 +12,8 @@ from libs.geo.strips import outside
 from services.command.community.model import Boundaries
 from services.command.community.reading import Read, entries
 from services.command.community.tree import Spot
+from services.command.geojson import foreign_crs
 
-_WGS84 = ("CRS84", "EPSG:4326", "EPSG::4326", "EPSG/0/4326")
 _MOST_BYTES = 256_000_000
 
 
@@ -66,10 +66,12 @@ def _given(read: Read, folder: Path) -> Iterator[tuple[str, str, str, Spot, str]
     for number, beside in entries(read, "boundaries"):
         spot = read.spot("boundaries", number, "file")
         document = _document(read, folder, beside.file, spot)
-        if document is not None and _is_wgs84(document):
+        if document is None:
+            continue
+        if crs := foreign_crs(document):
+            read.problems.add(spot, "boundary-crs", name=beside.file, crs=crs)
+        else:
             yield from _features(read, document, beside, number)
-        elif document is not None:
-            read.problems.add(spot, "boundary-crs", name=beside.file, crs=str(_crs(document))[:40])
 
 
 def _document(read: Read, folder: Path, name: str, spot: Spot) -> Any:
@@ -89,18 +91,6 @@ def _document(read: Read, folder: Path, name: str, spot: Spot) -> Any:
         read.problems.add(spot, "boundary-file", name=name, said=said)
         return None
     return document
-
-
-def _crs(document: Mapping[str, Any]) -> Any:
-    """The coordinate system that a file of before RFC 7946 may name."""
-    crs = document.get("crs")
-    about = crs.get("properties") if isinstance(crs, dict) else None
-    return about.get("name") if isinstance(about, dict) else crs
-
-
-def _is_wgs84(document: Mapping[str, Any]) -> bool:
-    crs = _crs(document)
-    return crs is None or str(crs).upper().endswith(_WGS84)
 
 
 def _features(

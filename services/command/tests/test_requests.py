@@ -185,6 +185,14 @@ def test_a_boundary_is_given_as_geojson_or_by_the_file_that_holds_it(
         ("root:x:0:0", "is no GeoJSON"),
         ('{"password": "of mine"}', "it must be GeoJSON, a Polygon or MultiPolygon"),
         ('{"type": "Feature"}', "it must be GeoJSON, a Polygon or MultiPolygon"),
+        (
+            '{"type": "Polygon", "crs": {"properties": {"name": "EPSG:4214"}}}',
+            "its coordinate system is EPSG:4214: save it as WGS 84 (EPSG:4326)",
+        ),
+        (
+            '{"type": "Polygon", "crs": {"type": "link"}}',
+            "its coordinate system is {'type': 'link'}: save it as WGS 84 (EPSG:4326)",
+        ),
         ('{"features": [{}, {}]}', "it has 2 features: give that of the area alone"),
         ("[" * 100_000, "is no GeoJSON"),
         (None, "cannot be read: No such file or directory"),

@@ -269,7 +269,9 @@ def test_features_that_fit_no_area_are_told_at_the_file_that_has_them(
     ("crs", "kinds"),
     [
         ("urn:ogc:def:crs:EPSG::25833", ["boundary-crs"]),
+        ("urn:ogc:def:crs:EPSG::4610", ["boundary-crs"]),
         ("urn:ogc:def:crs:OGC:1.3:CRS84", ["boundary-beyond"]),
+        ("urn:ogc:def:crs:EPSG::4490", ["boundary-beyond"]),
         ("EPSG:4326", ["boundary-beyond"]),
     ],
 )
