@@ -152,8 +152,11 @@ def _affair(affair: Affair, wired: Wired, standing: Standing) -> Step:
         if affair.retired:
             return Step(action=Action.LEAVE, section="affairs", name=affair.id)
         return Step(action=Action.CANNOT, section="affairs", name=affair.id, why=say("retired"))
-    changes = list(_affair_calls(request, known))
-    since = standing.affair_revision(affair.id) if changes else ""
+    since, changes = "", list(_affair_calls(request, known))
+    if changes:  # the list may be behind: what is compared is what the revision is of
+        newest = standing.affair(affair.id)
+        known, since = newest.affair, newest.revision
+        changes = list(_affair_calls(request, known))
     calls = [Call(service="catalog", rpc=rpc, request=of, since=since, bound=True) for rpc, of in changes]
     action = Action.CHANGE if calls else Action.LEAVE
     why = joined(_becomes(request, known, {call.rpc for call in calls}))

@@ -41,10 +41,12 @@ class Standing:
         request = identity.GetAreaRequest(area_id=area_id)
         return area_id not in self.areas and self._found(self._identity.get_area, request) is not None
 
-    def affair_revision(self, affair_id: str) -> str:
-        """Which change of an affair is its last."""
-        revision: str = self._catalog.get_affair(catalog.GetAffairRequest(affair_id=affair_id)).revision
-        return revision
+    def affair(self, affair_id: str) -> catalog.GetAffairResponse:
+        """An affair as it is, with the revision that it has."""
+        found: catalog.GetAffairResponse = self._catalog.get_affair(
+            catalog.GetAffairRequest(affair_id=affair_id)
+        )
+        return found
 
     def boundary(self, area_id: str, at: datetime) -> identity.Boundary | None:
         """The boundary of an area that is valid at a moment."""
