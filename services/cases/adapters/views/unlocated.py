@@ -1,7 +1,8 @@
 """Which cases are to be located by newer boundaries than those they were located by?
 
 All that say a place and were opened before the newest boundary was noted. Of those opened later only the ones
-that were opened without knowing it, or that other boundaries put elsewhere: for the others all is said.
+that were opened without knowing it, or by a release that does not ask, or that other boundaries put
+elsewhere: for the others all is said.
 """
 
 from collections.abc import Iterable, Mapping
@@ -42,6 +43,7 @@ class Unlocated(View):
 
     name = "unlocated"
     tables = (PLACED, GROUND)
+    version = 2
 
     def keys(self, recorded: Recorded[Any]) -> Iterable[tuple[str, Key]]:
         """At the routing, whether the case says a place, and what there was to know."""
@@ -54,7 +56,8 @@ class Unlocated(View):
         match recorded.event:
             case CaseOpened(case_id=case_id, place=place, point=point, redrawn=redrawn):
                 if place is not None or point is not None:
-                    rows.put(PLACED, PlacedRow(case_id=case_id, position=recorded.position, unsure=redrawn))
+                    unsure = redrawn is not False  # a release that does not ask may have opened it
+                    rows.put(PLACED, PlacedRow(case_id=case_id, position=recorded.position, unsure=unsure))
             case CaseRouted(decision=decision) | CaseUnowned(decision=decision):
                 row, ground = rows.get(PLACED, recorded.subject_id), rows.get(GROUND, _NEWEST)
                 if row and ground and decision.question.known < ground["known"]:

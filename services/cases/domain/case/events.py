@@ -47,7 +47,7 @@ class CaseOpened:
     receipt: str | None = None  # the digest of the code by which a reporter without an account comes back
     follows: str | None = None  # the case of an earlier incident of the same sensor
     attachments: tuple[Attachment, ...] = ()
-    redrawn: bool = False  # by the boundaries of other moments the place lies in other areas
+    redrawn: bool | None = None  # by boundaries of other moments; None: not asked, in older events
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -183,6 +183,7 @@ def opened(*, promised: bool = True, imported: bool = False) -> CaseOpened:
         terms=CASE_TERMS if promised else USUAL,
         reporter_id="resident-lin",
         imported=imported,
+        redrawn=False,
         description=Personal("resident-lin", "a hole as deep as a bucket"),
     )
 
