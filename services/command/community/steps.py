@@ -26,6 +26,8 @@ class Call:
     """A command by its rpc; `since` is what it was made from, such as the version that it replaces.
 
     `bound`: `since` is a revision, and the command holds only while nobody else has changed the thing.
+    `named_by`: the part of the request that is no personal data. An id stays in the clear for ever, also
+    after an erasure: made from all of the request, a guess at the rest could be checked against it.
     """
 
     service: str
@@ -33,13 +35,15 @@ class Call:
     request: Any
     since: str = ""
     bound: bool = False
+    named_by: Any = None
 
     def sent(self, at: str) -> Message:
         """The request with its id: the same content for the same state is the same request.
 
         `at`: the revision that the thing has by now.
         """
-        content: bytes = self.request.SerializeToString(deterministic=True)
+        names = self.request if self.named_by is None else self.named_by
+        content: bytes = names.SerializeToString(deterministic=True)
         said = b"\0".join((self.rpc.encode(), self.since.encode(), content))
         sent: Any = type(self.request)()
         sent.CopyFrom(self.request)

@@ -8,9 +8,12 @@ from linli.identity.v1 import identity_service_pb2 as identity
 from linli.identity.v1 import identity_types_pb2 as kinds
 
 from services.command.community import xinan
+from services.command.community.applying import Applying
 from services.command.community.checking import Checked, checked
+from services.command.community.homes import housed
 from services.command.community.tests.test_apply import client_of
 from services.command.community.tree import Problems
+from services.command.community.wired import Wired
 from services.command.line import run
 
 TOWN = """\
@@ -79,13 +82,54 @@ def test_the_made_up_households_of_xinan_are_what_their_seed_makes() -> None:
     assert (len(found.community.buildings), len(found.community.households)) == (72, 180)
 
 
+class Answering:
+    """A platform that registers whoever is named, and remembers the requests about households."""
+
+    def __init__(self) -> None:
+        self.ids: dict[str, list[str]] = {"form_household": [], "record_visit": []}
+
+    def register_resident(self, asked: Any, deadline: float) -> Any:
+        del deadline
+        return identity.RegisterResidentResponse(resident_id=asked.natural_key.value)
+
+    def form_household(self, asked: Any, deadline: float) -> Any:
+        del deadline
+        self.ids["form_household"].append(asked.request_id)
+        return identity.FormHouseholdResponse(household_id="h-1")
+
+    def record_visit(self, asked: Any, deadline: float) -> Any:
+        del deadline
+        self.ids["record_visit"].append(asked.request_id)
+        return identity.RecordVisitResponse()
+
+
+@pytest.mark.capability("003.1", "004.8")
+def test_no_request_is_named_by_how_people_are_related_or_what_is_told_of_them(tmp_path: Path) -> None:
+    platform: Any = Answering()
+    for text in (
+        TOWN,
+        TOWN,
+        TOWN.replace("relation: parent", "relation: child"),
+        TOWN.replace("'yes'", "'no'"),
+    ):
+        file = tmp_path / "town.yaml"
+        file.write_text(text, "utf-8")
+        found = checked(file)
+        assert isinstance(found, Checked)
+        housed(found.community, Wired(found.community), Applying({"identity": platform}))
+
+    assert len(set(platform.ids["form_household"])) == 1
+    assert len(set(platform.ids["record_visit"])) == 4, "named by chance, not by what they tell"
+
+
 @pytest.mark.store
 @pytest.mark.journey
 @pytest.mark.capability("004.8", "004.9")
 def test_homes_are_applied_once_and_buildings_exported_as_they_are(
     platform: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file, more = tmp_path / "town.yaml", tmp_path / "more.yaml"
+    file, more, related = (tmp_path / name for name in ("town.yaml", "more.yaml", "related.yaml"))
+    related.write_text(TOWN.replace("relation: parent", "relation: child"), "utf-8")
     file.write_text(TOWN, "utf-8")
     later = TOWN.replace("3-202]", "3-202, 3-301]").replace("湖滨路2号", "湖滨路3号")
     more.write_text(later.replace("三单元201", "3-202"), "utf-8")
@@ -94,13 +138,14 @@ def test_homes_are_applied_once_and_buildings_exported_as_they_are(
         status = run(["community", "apply", str(path), "--yes", "--data", str(platform)])
         return status, capsys.readouterr().out
 
-    first, again, changed = applied(file), applied(file), applied(more)
+    first, again, otherwise, changed = applied(file), applied(file), applied(related), applied(more)
     assert run(["community", "export", str(tmp_path / "now"), "--data", str(platform)]) == 0
 
     assert first[0] == again[0] == 0
     assert "households: 1 are as the file says, 2 people registered" in first[1]
     assert "nothing to do but for people" in again[1]
     assert "households: 1 are as the file says, 0 people registered" in again[1]
+    assert "households: 0 are as the file says, 0 people registered, 1 left alone" in otherwise[1]
     assert changed[0] == 1
     assert "change        buildings: b-1 (1 more dwellings)" in changed[1]
     assert "cannot change buildings: b-2 (another address" in changed[1]
