@@ -93,7 +93,7 @@ class Connection:
                 raise
             raise CannotStart(
                 f"the platform refuses the password of `developer` in {path}:"
-                " name its data folder with --data"
+                " name its data folder with --data; or, if that password was changed, write it into the file"
             ) from None
         left = issued.expire_time.ToDatetime(UTC) - datetime.now(UTC)
         return issued.access_token, left.total_seconds()

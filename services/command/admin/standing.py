@@ -82,8 +82,8 @@ def command() -> click.Command:
         """Count what stands in an area, and moves to no other area by itself.
 
         Ask before a split, a merger, an end or another boundary, and again afterwards until nothing is left.
-        Areas below it count, too, but for commitments, services and homes. Only what lies within your reach
-        counts, and what you may not list at all is said.
+        Areas below it count, too, but for commitments, services and homes. Only what holds now, and lies
+        within your reach, counts; what you may not list at all is said.
         """
         to = connection(**{name: place[name] for name in PLACE})
         return answered(to, lambda to: _show(_counted(to, area_id), as_json=as_json))
