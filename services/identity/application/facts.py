@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from libs.query.freshness import Fresh
 from libs.query.paging import ListRequest, Page, ascending
@@ -19,6 +19,8 @@ from services.identity.domain.values import Level
 
 MOST_SUBJECTS = 5_000
 """So many are opened for one answer."""
+STEP = 10
+"""Facts of people are counted in steps of so many; fewer are not told."""
 _ORDER = (ascending("subject_kind"), ascending("subject_id"))
 
 
@@ -33,7 +35,10 @@ class ToCheck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """What there was in an area at a moment; `by_value` only for those who may read all of it."""
+    """What there was in an area at a moment; `by_value` only for those who may read all of it.
+
+    `by_value` is that of the beginning of the day; of people in steps of `STEP`, rounded down.
+    """
 
     buildings: int
     dwellings: int
@@ -94,20 +99,27 @@ class FactsInAreas:
             raise area_too_small(area.path, parent_of(area.path))
         if with_facts:
             permit(Jurisdiction(area_path=area.path))
-        subjects, many = self._within(area.path, at, fresh, bounded=with_facts)
-        by_value: Counter[tuple[FactKind, str]] = Counter()
-        for subject in subjects if with_facts else ():
-            standing = self.stream.load(stream_id(subject)).state.standing(at)
-            by_value.update(
-                (kind, each.newest.told.value) for kind, each in standing.items() if RULES[kind].counted
-            )
+        _, many = self._within(area.path, at, fresh, bounded=False)
         return Counts(
             buildings=many[SubjectKind.BUILDING],
             dwellings=many[SubjectKind.DWELLING],
             households=many[SubjectKind.HOUSEHOLD],
             members=many[SubjectKind.MEMBER],
-            by_value=by_value,
+            by_value=self._by_value(area.path, _day_of(at), fresh) if with_facts else {},
         )
+
+    def _by_value(
+        self, area_path: AreaPath, at: datetime, fresh: Fresh
+    ) -> Mapping[tuple[FactKind, str], int]:
+        """Of how many each value is the newest."""
+        found: Counter[tuple[FactKind, str]] = Counter()
+        for subject in self._within(area_path, at, fresh)[0]:
+            standing = self.stream.load(stream_id(subject)).state.standing(at)
+            found.update(
+                (kind, each.newest.told.value) for kind, each in standing.items() if RULES[kind].counted
+            )
+        told = {(kind, value): _in_steps(kind, many) for (kind, value), many in found.items()}
+        return {each: many for each, many in told.items() if many}
 
     def _doubtful(self, subject: Subject, at: datetime) -> Iterator[ToCheck]:
         standing = self.stream.load(stream_id(subject)).state.standing(at)
@@ -126,3 +138,12 @@ class FactsInAreas:
         if bounded and len(subjects) > MOST_SUBJECTS:
             raise unfit.area_is_too_large(MOST_SUBJECTS)
         return subjects, {kind: len(some) for kind, some in ids.items()}
+
+
+def _day_of(at: datetime) -> datetime:
+    """The beginning of the day in UTC: so no two counts lie around the moment of one move."""
+    return at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _in_steps(kind: FactKind, many: int) -> int:
+    return many - many % STEP if RULES[kind].subject.is_of_people else many

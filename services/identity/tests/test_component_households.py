@@ -722,9 +722,10 @@ class Recount:
             SubjectKind.MEMBER: {each for _, each in living},
         }
 
-    def values(self, here: dict[SubjectKind, set[str]], at: datetime) -> dict[tuple[str, str], int]:
-        """How many have a value as their newest one of a kind."""
-        counted: Counter[tuple[str, str]] = Counter()
+    def values(self, area_path: str, at: datetime) -> dict[tuple[str, str], int]:
+        """How many have a value as their newest one of a kind: of people, in tens."""
+        here = self.here(area_path, at)
+        counted: Counter[tuple[SubjectKind, str, str]] = Counter()
         for kind, subject_id in self.told:
             if subject_id not in here[kind]:
                 continue
@@ -735,9 +736,10 @@ class Recount:
                 for told in told_by(event)
                 if event.observed_at <= at and RULES[told.kind].counted
             ]
-            newest = {kind.name: value for _, _, kind, value in sorted(seen)}
-            counted.update(newest.items())
-        return dict(counted)
+            newest = {of.name: value for _, _, of, value in sorted(seen)}
+            counted.update((kind, *each) for each in newest.items())
+        told = {each: many - many % 10 if each[0].is_of_people else many for each, many in counted.items()}
+        return {(name, value): many for (_, name, value), many in told.items() if many}
 
 
 def somebody_acts(clerk: Any, chance: Random, day: datetime, home: str, places: Places) -> str:
@@ -787,7 +789,29 @@ def test_counts_of_any_moment_equal_a_recount_of_the_ledger(running: Component, 
             numbers = {f"{kind.value}s": len(ids) for kind, ids in here.items()}
             assert {name: getattr(answer, name) for name in numbers} == numbers, (area_id, at)
             told = {(name_of(each.kind), each.value): each.count for each in answer.facts}
-            assert told == recount.values(here, at), (area_id, at)
+            assert told == recount.values(path, at.replace(hour=0, minute=0, second=0, microsecond=0)), at
+
+
+@pytest.mark.capability("004.9", "002.5")
+def test_no_two_counts_tell_the_facts_of_a_household(running: Component, worker: Any) -> None:
+    building_id, day = build(worker), SUMMER + timedelta(days=100)
+    people = [person(running) for _ in range(19)]
+    for group, tag in ((people[:9], "x-nine"), (people[9:], "x-ten")):
+        household_id = form(worker, building_id, *group)
+        told = [fact("LANGUAGES", tag, each) for each in group]
+        seen = visit(worker, *told, fact("HOUSEHOLD_LANGUAGES", tag), household_id=household_id, at=day)
+
+    def tags(at: datetime) -> dict[tuple[str, str], int]:
+        facts = count(worker, "cell-1", at, seen.revision, facts=True).facts
+        return {(name_of(each.kind), each.value): each.count for each in facts if "x-" in each.value}
+
+    assert tags(day - timedelta(seconds=1)) == tags(day + timedelta(seconds=1)) == {}
+    assert tags(day + timedelta(days=1)) == {("LANGUAGES", "x-ten"): 10}
+
+    move(worker, people[-1], since=day + timedelta(days=1))
+    erase(running, people[0])
+
+    assert tags(day + timedelta(days=2)) == {}
 
 
 @pytest.mark.capability("004.9", "002.5")

@@ -2931,7 +2931,7 @@ class FactCount(_message.Message):
     value: _builtins.str
     """The value."""
     count: _builtins.int
-    """Of how many it is the newest value."""
+    """Of how many it is the newest value; of households and people in tens, rounded down."""
     def __init__(
         self,
         *,
