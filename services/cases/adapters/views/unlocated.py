@@ -9,6 +9,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
+from psycopg import Cursor
+from psycopg.rows import DictRow
+
 from libs.ledger.recorded import Recorded
 from libs.ledger.views.view import Key, Rows, Table, View, Views
 from libs.query.freshness import Fresh
@@ -34,7 +37,7 @@ class GroundRow(TypedDict):
     known: int
 
 
-PLACED = Table.of("placed", PlacedRow, key=("case_id",), indexes=("position",))
+PLACED = Table.of("placed", PlacedRow, key=("case_id",), indexes=("position", "(position) WHERE unsure"))
 GROUND = Table.of("ground", GroundRow, key=("what",))
 
 
@@ -71,6 +74,27 @@ class Unlocated(View):
 VIEW = Unlocated()
 
 
+def next_of(cursor: Cursor[DictRow], done: Located, most: int) -> tuple[int, Mapping[str, int]]:
+    """The position of the newest ground, and the next cases with the positions of their openings.
+
+    Of those opened since then none is read but the unsure ones: it is asked all the time, mostly for nothing.
+    """
+    ground = cursor.execute("SELECT known FROM ground").fetchone()
+    known = ground["known"] if ground else 0
+    asked = {"known": known, "until": done.begun(known), "most": most}
+    return known, {row["case_id"]: row["position"] for row in cursor.execute(_NEXT, asked).fetchall()}
+
+
+_NEXT = (
+    " UNION ALL ".join(
+        f"(SELECT case_id, position FROM placed WHERE position > %(until)s AND {part}"
+        " ORDER BY position LIMIT %(most)s)"
+        for part in ("position < %(known)s", "position >= %(known)s AND unsure")
+    )
+    + " ORDER BY position LIMIT %(most)s"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class UnlocatedReads:
     """`ports.UnlocatedReads`, answered from the view."""
@@ -80,11 +104,4 @@ class UnlocatedReads:
     def unlocated(self, done: Located, most: int) -> tuple[int, Mapping[str, int]]:
         """The position of the newest ground, and the next cases with the positions of their openings."""
         with Fresh().read(self.views, VIEW) as cursor:
-            ground = cursor.execute("SELECT known FROM ground").fetchone()
-            known = ground["known"] if ground else 0
-            found = cursor.execute(
-                "SELECT case_id, position FROM placed WHERE position > %s AND (position < %s OR unsure)"
-                " ORDER BY position LIMIT %s",
-                (done.begun(known), known, most),
-            ).fetchall()
-        return known, {row["case_id"]: row["position"] for row in found}
+            return next_of(cursor, done, most)
