@@ -10,5 +10,8 @@ class UnlocatedReads(Protocol):
     """Which cases are to be located by newer boundaries?"""
 
     def unlocated(self, done: Located, most: int) -> tuple[int, Mapping[str, int]]:
-        """The position of the newest ground, and the next cases with the positions of their openings."""
+        """For the ground of which position, and the next cases with the positions of their openings.
+
+        While a pass is under way, that is the ground for which it was begun; else the newest.
+        """
         ...

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from libs.ledger.recorded import Context
 from libs.ledger.streams.stream import Stream, Task, handle_many
@@ -23,6 +23,8 @@ LocatingStream = Stream[MarkLocated, Located, CasesLocated]
 STREAM = "all"
 TOGETHER = 100
 """Cases in one append. While it is written, nobody else's append is: so there are not too many."""
+REST = timedelta(seconds=5)
+"""Fewer cases than that, opened since on redrawn ground, wait for so long: each append stays for ever."""
 _STRETCH = 0.5
 """Seconds of work, after which it rests for as long."""
 _CONTEXT = Context(actor="locating")
@@ -57,6 +59,8 @@ class CaseLocating:
         if not opened or picture.known < known:
             return 0
         at = self.clock()
+        if len(opened) < TOGETHER and done.rests(known, min(opened.values()), at, REST):
+            return 0
         mark = MarkLocated(known=known, until=max(opened.values()), at=at)
         histories = self.cases.ledger.read_streams({self.cases.name(each): 0 for each in opened}, 1)
         tasks: list[Task] = []

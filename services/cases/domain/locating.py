@@ -1,11 +1,12 @@
 """How far cases were located again since boundaries changed: one stream, so that it goes on after a kill.
 
-Cases are gone through in the order in which their openings were recorded. Newer boundaries begin it anew.
+Cases are gone through in the order in which their openings were recorded. Newer boundaries begin another pass
+when the one under way has come to its end: a district that is redrawn cell by cell throws no progress away.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from libs.ledger.decider import Decider
 
@@ -30,10 +31,15 @@ class Located:
 
     known: int = 0
     until: int = 0
+    at: datetime | None = None
 
     def begun(self, known: int) -> int:
         """Up to which opening all is done by some boundaries: nothing, while only older ones were used."""
         return self.until if self.known >= known else 0
+
+    def rests(self, known: int, first: int, at: datetime, rest: timedelta) -> bool:
+        """Whether cases opened from position `first` on can wait for more: the ground was known by then."""
+        return self.known == known <= first and self.at is not None and abs(at - self.at) < rest
 
 
 # Evolve
@@ -41,7 +47,7 @@ class Located:
 
 def evolve(state: Located, event: CasesLocated) -> Located:  # noqa: ARG001  # the last one has it all
     """The progress after the event."""
-    return Located(known=event.known, until=event.until)
+    return Located(known=event.known, until=event.until, at=event.at)
 
 
 # Commands

@@ -141,8 +141,11 @@ def worker(running: Component) -> CaseLocating:
     )
 
 
-def test_every_cut_equals_a_recount_from_the_places(running: Component, staff: Any) -> None:
+def test_every_cut_equals_a_recount_from_the_places(
+    running: Component, staff: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A city of two communities that are redrawn, split and merged while cases come in."""
+    monkeypatch.setattr(locating, "REST", timedelta())
     chance, ground, now = random.Random(SEED), Ground(running), datetime.now(UTC)  # no secret
     ground.draws("city/moor", (3, 0, 4, 2), LONG_AGO)
     ground.draws("city/fen", (4, 0, 5, 2), LONG_AGO)
@@ -217,6 +220,31 @@ def test_what_was_erased_stays_where_it_was_known_to_lie(running: Component, sta
     eventually(lambda: settled(running))
 
     assert located(running) == {}
+
+
+def test_new_cases_on_redrawn_ground_are_located_together(
+    running: Component, staff: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a district that was redrawn once has two appends a second for ever."""
+    ground = Ground(running)
+    ground.draws("city/moor", (3, 0, 4, 2), LONG_AGO)
+    eventually(lambda: lies(staff, 3.5, 0.5, "city/moor"))
+    opened(staff, 3.5, 0.5)
+    ground.draws("city/moor", (3, 1, 4, 2), datetime.now(UTC) - DAY)
+    eventually(lambda: settled(running))
+
+    monkeypatch.setattr(locating, "REST", DAY)
+    new = {opened(staff, 3.5, 0.5, area_id="city").case_id for _ in range(3)}
+    reads, progress = unlocated.UnlocatedReads(running.opened.views), running.opened.streams.of(LOCATING)
+    eventually(lambda: reads.unlocated(progress.load("all").state, 10)[1].keys() == new)
+    assert worker(running).some() == 0
+
+    monkeypatch.setattr(locating, "REST", timedelta())
+    before = running.opened.ledger.head()
+    eventually(lambda: settled(running))
+    later = running.opened.ledger.read(after=before, limit=100)
+    assert len([each for each in later if isinstance(each.event, CasesLocated)]) == 1
+    assert new <= located(running).keys()
 
 
 def test_it_goes_on_where_another_process_stopped_and_says_everything_once(

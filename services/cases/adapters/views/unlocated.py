@@ -75,24 +75,27 @@ VIEW = Unlocated()
 
 
 def next_of(cursor: Cursor[DictRow], done: Located, most: int) -> tuple[int, Mapping[str, int]]:
-    """The position of the newest ground, and the next cases with the positions of their openings.
+    """For the ground of which position, and the next cases with the positions of their openings.
 
-    Of those opened since then none is read but the unsure ones: it is asked all the time, mostly for nothing.
+    That is the newest ground, or an earlier one while a pass for it is under way. Of the cases opened since
+    then none is read but the unsure ones: it is asked all the time, mostly for nothing.
     """
     ground = cursor.execute("SELECT known FROM ground").fetchone()
-    known = ground["known"] if ground else 0
-    asked = {"known": known, "until": done.begun(known), "most": most}
-    return known, {row["case_id"]: row["position"] for row in cursor.execute(_NEXT, asked).fetchall()}
+    newest = ground["known"] if ground else 0
+    if done.known < newest and (rest := _found(cursor, _BEFORE, done.until, done.known, most)):
+        return done.known, rest
+    return newest, _found(cursor, _ALL, done.begun(newest), newest, most)
 
 
-_NEXT = (
-    " UNION ALL ".join(
-        f"(SELECT case_id, position FROM placed WHERE position > %(until)s AND {part}"
-        " ORDER BY position LIMIT %(most)s)"
-        for part in ("position < %(known)s", "position >= %(known)s AND unsure")
-    )
-    + " ORDER BY position LIMIT %(most)s"
-)
+def _found(cursor: Cursor[DictRow], select: str, until: int, known: int, most: int) -> Mapping[str, int]:
+    found = cursor.execute(select, {"until": until, "known": known, "most": most}).fetchall()
+    return {row["case_id"]: row["position"] for row in found}
+
+
+_SELECT = "SELECT case_id, position FROM placed WHERE position > %(until)s AND"
+_NEXT = "ORDER BY position LIMIT %(most)s"
+_BEFORE = f"{_SELECT} position < %(known)s {_NEXT}"
+_ALL = f"({_BEFORE}) UNION ALL ({_SELECT} position >= %(known)s AND unsure {_NEXT}) {_NEXT}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,6 @@ class UnlocatedReads:
     views: Views
 
     def unlocated(self, done: Located, most: int) -> tuple[int, Mapping[str, int]]:
-        """The position of the newest ground, and the next cases with the positions of their openings."""
+        """For the ground of which position, and the next cases with the positions of their openings."""
         with Fresh().read(self.views, VIEW) as cursor:
             return next_of(cursor, done, most)

@@ -67,3 +67,12 @@ def test_when_all_is_done_no_case_is_read(cursor: Any) -> None:
     assert not left
     assert len(sure) == 1
     assert read.rows <= 4, "\n".join(read.plans)
+
+
+def test_newer_ground_lets_a_pass_under_way_come_to_its_end(cursor: Any) -> None:
+    """Else a district whose cells are redrawn one by one begins it anew with each of them."""
+    goal, rest = next_of(cursor, Located(known=500, until=300), PIECE * 10)
+    anew, first = next_of(cursor, Located(known=500, until=499), PIECE)
+
+    assert (goal, list(rest.values())) == (500, list(range(301, 500)))
+    assert (anew, min(first.values())) == (KNOWN, 1)

@@ -1,5 +1,7 @@
 """In which areas a case lies by other boundaries, and how far all cases were located again."""
 
+from datetime import timedelta
+
 from libs.rules.areas import AreaPath
 from libs.testkit.clocks import START
 from services.cases.domain.case_areas import CASE_AREAS, AreaSince, CaseAreas, CaseLocated, LocateCase
@@ -38,3 +40,15 @@ def test_newer_boundaries_begin_anew() -> None:
     assert LOCATING.decide(MarkLocated(known=8, until=3, at=START), state) == [
         CasesLocated(known=8, until=3, at=START)
     ]
+
+
+def test_cases_opened_since_on_known_ground_can_wait_and_no_others() -> None:
+    state = LOCATING.fold([CasesLocated(known=7, until=90, at=START)])
+    soon, later = START + timedelta(seconds=9), START + timedelta(seconds=10)
+    rest = timedelta(seconds=10)
+
+    assert state.rests(7, 91, soon, rest)
+    assert not state.rests(7, 91, later, rest)
+    assert not state.rests(7, 6, soon, rest)
+    assert not state.rests(8, 91, soon, rest)
+    assert not Located().rests(0, 1, START, rest)
