@@ -1,10 +1,12 @@
 """History from other systems: held from the running clocks until it is handed over."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
+from libs.ledger.decider import Refusal
 from libs.ledger.recorded import Context
 from libs.ledger.streams.stream import Step, Task, handle_many
 from libs.query.freshness import Fresh
@@ -41,6 +43,16 @@ class Told:
     permit: Permit
 
 
+@contextmanager
+def numbered(number: int) -> Iterator[None]:
+    """A refusal from before a step is decided names the step, counted from 0, as one of the decision does."""
+    try:
+        yield
+    except Refusal as refusal:
+        refusal.facts["step"] = str(number)
+        raise
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imports:
     """What can be done with imported cases."""
@@ -62,9 +74,10 @@ class Imports:
         if opening is None:
             owned = partial(self.reports.systems.require, external.system, owner_id)
             return self.stream.handle_all(case_id, steps, if_new=owned)
-        opens = self.reports.opening(opening.report, case_id, opening.context, opening.permit)
-        if not opens.facts_known:
-            opening.permit(permits.area(self.stream.load(case_id).state))
+        with numbered(0):
+            opens = self.reports.opening(opening.report, case_id, opening.context, opening.permit)
+            if not opens.facts_known:
+                opening.permit(permits.area(self.stream.load(case_id).state))
         first: CaseStep = Step(command=opens.command, context=opens.context)
         return self.stream.handle_all(case_id, [first, *steps], if_new=opens.check, expect_new=True)
 

@@ -19,7 +19,7 @@ from libs.rpc.naming import snake_case
 from services.cases.application import permits
 from services.cases.application.app import App
 from services.cases.application.case import Named
-from services.cases.application.importing import CaseStep, Told
+from services.cases.application.importing import CaseStep, Told, numbered
 from services.cases.domain.case.situations import Case, NotOpened, body_of
 from services.cases.domain.values import ExternalReference
 from services.cases.entrypoints.report import report_of
@@ -53,7 +53,7 @@ class ImportingApi:
         opening, steps = None, []
         with _in_step(request):
             for number, step in enumerate(request.steps):
-                with _numbered(number):
+                with numbered(number):
                     kind, part = _part(step, call)
                     said = getattr(step, kind)
                     if kind != OPENING:
@@ -124,16 +124,6 @@ def _scopes() -> Mapping[str, tuple[str, ...]]:
 
 SCOPES = _scopes()
 """The scopes of the rpc that each kind of step is named after."""
-
-
-@contextmanager
-def _numbered(number: int) -> Iterator[None]:
-    """A refusal of what a step says names the step, as one of what it does."""
-    try:
-        yield
-    except Refusal as refusal:
-        refusal.facts["step"] = str(number)
-        raise
 
 
 @contextmanager

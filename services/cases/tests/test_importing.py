@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from linli.cases.v1 import cases_service_pb2 as pb
 from linli.cases.v1 import cases_types_pb2 as types
+from linli.types.v1 import types_pb2
 
 from libs.ledger.recorded import utc_now
 from libs.rpc.access import Grant
@@ -241,6 +242,25 @@ def test_a_case_is_opened_once(operator: Any) -> None:
     no = failure(operator.import_case, more(first, opening(), start(2)))
 
     assert (no.reason, no.metadata["step"]) == ("CASE_EXISTS", "0")
+
+
+def test_what_is_wrong_with_the_opening_names_it_as_the_first_step(
+    running: Component, operator: Any, person: Any
+) -> None:
+    nowhere = types_pb2.Point(latitude=-80, longitude=0)
+    for bad, reason in (
+        ({"affair_id": "no-such-affair"}, "AFFAIR_UNKNOWN"),
+        ({"location": None, "area_id": "no-such-area"}, "AREA_UNKNOWN"),
+        ({"location": nowhere}, "PLACE_OUTSIDE_AREAS"),
+        ({"reporter_id": "nobody"}, "REPORTER_UNKNOWN"),
+    ):
+        no = failure(operator.import_case, history(opening(**bad), start(2)))
+        assert (no.reason, no.metadata.get("step")) == (reason, "0")
+
+    local = person("OPERATOR", subject="hill-teller", path="city/hill")
+    claim(local, "hill-told")
+    no = failure(local.import_case, history(opening(), start(2), system="hill-told"))
+    assert (no.reason, no.metadata.get("step")) == ("OUT_OF_REACH", "0")
 
 
 def test_what_followed_needs_an_opening(operator: Any) -> None:
