@@ -36,7 +36,7 @@ class Scoreboard:
     cases_position: int
     by_place: bool = False
     ended: frozenset[str] = frozenset()
-    """Ids of areas that have ended by the moment asked for."""
+    """Ids of areas that have ended by the moment asked for, where the groups are areas."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,13 +87,14 @@ class Scoreboards:
         question = replace(question, selection=selection, moved=ended.moved)
         if exact:
             question = replace(question, drawn_at=areas_at)
+        by_area = question.group_by is Grouping.AREA
         scores, position = self.reads.count(question, seen, exact=exact)
         return Scoreboard(
             scores=scores,
             names=self._called(_NAMES_OF.get(question.group_by), [score.group_id for score in scores]),
             cases_position=position,
             by_place=question.drawn_at is not None,
-            ended=frozenset(map(id_of, ended.paths)),
+            ended=frozenset(map(id_of, ended.paths)) if by_area else frozenset(),
         )
 
     def longest_open(

@@ -65,7 +65,9 @@ def city(postgres_server: TestServer) -> Iterator[City]:
         }
         city.tells(located("edge", (START, "la/south/yard")))  # comes before its opening, and is corrected
         for number, (case_id, (path, areas)) in enumerate(where.items()):
-            city.tells(opened(case_id, START, area_path=path, public_id=f"LL-00000-0000{number}"))
+            affair = "hill" if case_id == "named" else "bulky-items"
+            about = {"area_path": path, "affair_id": affair, "public_id": f"LL-00000-0000{number}"}
+            city.tells(opened(case_id, START, **about))
             if areas:
                 city.tells(located(case_id, *areas))
         eventually(lambda: counted(city.as_role("OPERATOR"), LATER).get("") == 1, "the last one counts")
@@ -81,8 +83,9 @@ def located(case_id: str, *areas: tuple[datetime, str]) -> cases.CaseLocated:
 
 
 def board(stub: Any, at: datetime | None, depth: int = 2, **about: Any) -> pb.GetScoreboardResponse:
+    group_by = about.pop("group_by", pb.GROUPING_AREA)
     request = pb.GetScoreboardRequest(
-        group_by=pb.GROUPING_AREA, area_depth=depth, areas_time=stamp(at) if at else None, **about
+        group_by=group_by, area_depth=depth, areas_time=stamp(at) if at else None, **about
     )
     return stub.get_scoreboard(request)  # type: ignore[no-any-return]
 
@@ -111,6 +114,13 @@ def test_what_says_no_place_stays_in_the_area_that_was_split_and_the_row_says_so
 
     assert [row.group_id for row in rows if row.area_has_ended] == ["hill"]
     assert not any(row.area_has_ended for row in board(city.as_role("OPERATOR"), REDRAWN).rows)
+
+
+def test_a_row_that_is_no_area_never_says_that_its_area_has_ended(city: City) -> None:
+    """Its id may be that of an area, too."""
+    rows = board(city.as_role("OPERATOR"), SPLIT, 0, group_by=pb.GROUPING_AFFAIR).rows
+
+    assert {row.group_id: row.area_has_ended for row in rows} == {"bulky-items": False, "hill": False}
 
 
 @pytest.mark.parametrize("role", OUTSIDERS)
