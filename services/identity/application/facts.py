@@ -68,7 +68,7 @@ class FactsInAreas:
         area_path = defined(self.areas, area_id).path
         permit(Jurisdiction(area_path=area_path))
         page = Page.of(request, _ORDER)
-        subjects, _ = self._within(area_path, at, fresh)
+        subjects = self._within(area_path, at, fresh)
         after = page.after
         found: list[ToCheck] = []
         token = ""
@@ -99,12 +99,13 @@ class FactsInAreas:
             raise area_too_small(area.path, parent_of(area.path))
         if with_facts:
             permit(Jurisdiction(area_path=area.path))
-        _, many = self._within(area.path, at, fresh, bounded=False)
+        buildings, dwellings = self.buildings.count(area.path, at, fresh)
+        households, members = self.households.count(area.path, at, fresh)
         return Counts(
-            buildings=many[SubjectKind.BUILDING],
-            dwellings=many[SubjectKind.DWELLING],
-            households=many[SubjectKind.HOUSEHOLD],
-            members=many[SubjectKind.MEMBER],
+            buildings=buildings,
+            dwellings=dwellings,
+            households=households,
+            members=members,
             by_value=self._by_value(area.path, _day_of(at), fresh) if with_facts else {},
         )
 
@@ -113,7 +114,7 @@ class FactsInAreas:
     ) -> Mapping[tuple[FactKind, str], int]:
         """Of how many each value is the newest."""
         found: Counter[tuple[FactKind, str]] = Counter()
-        for subject in self._within(area_path, at, fresh)[0]:
+        for subject in self._within(area_path, at, fresh):
             standing = self.stream.load(stream_id(subject)).state.standing(at)
             found.update(
                 (kind, each.newest.told.value) for kind, each in standing.items() if RULES[kind].counted
@@ -127,17 +128,15 @@ class FactsInAreas:
             if each.stale or each.contradicting:
                 yield ToCheck(subject=subject, kind=kind, standing=each)
 
-    def _within(
-        self, area_path: AreaPath, at: datetime, fresh: Fresh, *, bounded: bool = True
-    ) -> tuple[Sequence[Subject], Mapping[SubjectKind, int]]:
+    def _within(self, area_path: AreaPath, at: datetime, fresh: Fresh) -> Sequence[Subject]:
         """All there is in an area at a moment, in the order of kind and id; refuses AREA_TOO_LARGE."""
-        buildings, dwellings = self.buildings.within(area_path, at, fresh)
-        households, members = self.households.within(area_path, at, fresh)
+        buildings, dwellings = self.buildings.within(area_path, at, MOST_SUBJECTS + 1, fresh)
+        households, members = self.households.within(area_path, at, MOST_SUBJECTS + 1, fresh)
         ids = dict(zip(SubjectKind, (buildings, dwellings, households, members), strict=True))
         subjects = [(kind, each) for kind, some in ids.items() for each in some]
-        if bounded and len(subjects) > MOST_SUBJECTS:
+        if len(subjects) > MOST_SUBJECTS:
             raise unfit.area_is_too_large(MOST_SUBJECTS)
-        return subjects, {kind: len(some) for kind, some in ids.items()}
+        return subjects
 
 
 def _day_of(at: datetime) -> datetime:

@@ -53,8 +53,13 @@ class BuildingReads(Protocol):
     def dwellings(self, query: ListQuery, reach: Reach, fresh: Fresh) -> tuple[Sequence[DwellingRow], str]:
         """Dwellings within reach by building and unit, and the token of the next page."""
 
-    def within(self, area_path: AreaPath, at: datetime, fresh: Fresh) -> tuple[Sequence[str], Sequence[str]]:
-        """The ids of the buildings and the dwellings that stood in an area at a moment."""
+    def count(self, area_path: AreaPath, at: datetime, fresh: Fresh) -> tuple[int, int]:
+        """How many buildings and dwellings stood in an area at a moment."""
+
+    def within(
+        self, area_path: AreaPath, at: datetime, most: int, fresh: Fresh
+    ) -> tuple[Sequence[str], Sequence[str]]:
+        """Their ids, of each at most so many, in order."""
 
 
 class HouseholdReads(Protocol):
@@ -65,5 +70,10 @@ class HouseholdReads(Protocol):
     ) -> tuple[Sequence[HouseholdRow], str]:
         """Households of a moment within reach by id, and the token of the next page."""
 
-    def within(self, area_path: AreaPath, at: datetime, fresh: Fresh) -> tuple[Sequence[str], Sequence[str]]:
-        """The ids of the households of an area at a moment, and of their members."""
+    def count(self, area_path: AreaPath, at: datetime, fresh: Fresh) -> tuple[int, int]:
+        """How many households lived in an area at a moment, and how many members they had."""
+
+    def within(
+        self, area_path: AreaPath, at: datetime, most: int, fresh: Fresh
+    ) -> tuple[Sequence[str], Sequence[str]]:
+        """Their ids, of each at most so many, in order."""

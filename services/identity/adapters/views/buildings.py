@@ -114,19 +114,41 @@ class BuildingReads:
             rows, next_token = UNITS.page(cursor, query, reach)
         return [_dwelling(row) for row in rows], next_token
 
-    def within(self, area_path: AreaPath, at: datetime, fresh: Fresh) -> tuple[Sequence[str], Sequence[str]]:
-        """The ids of the buildings and the dwellings that stood in an area at a moment."""
-        stood = Condition("stands_from IS NULL OR stands_from <= %s", (at,))
-        where = Condition.within("area_path", area_path) & stood
+    def count(self, area_path: AreaPath, at: datetime, fresh: Fresh) -> tuple[int, int]:
+        """How many buildings and dwellings stood in an area at a moment."""
+        stood = _stood(area_path, at)
+        select = (
+            f"SELECT (SELECT count(*) FROM buildings WHERE {stood.sql}) AS buildings,"
+            f" (SELECT count(*) FROM dwellings WHERE {stood.sql}) AS dwellings"
+        )
         with fresh.read(self.views, VIEW) as cursor:
-            found = cursor.execute(
-                f"SELECT building_id FROM buildings WHERE {where.sql} ORDER BY building_id", where.params
+            [row] = cursor.execute(select, stood.params * 2)
+        return row["buildings"], row["dwellings"]
+
+    def within(
+        self, area_path: AreaPath, at: datetime, most: int, fresh: Fresh
+    ) -> tuple[Sequence[str], Sequence[str]]:
+        """Their ids, of each at most so many, in order."""
+        stood = _stood(area_path, at)
+        with fresh.read(self.views, VIEW) as cursor:
+            buildings, dwellings = (
+                sorted(
+                    str(row["id"])
+                    for row in cursor.execute(
+                        f"SELECT {column} AS id FROM {table} WHERE {stood.sql} LIMIT %s",
+                        (*stood.params, most),
+                    )
+                )
+                for column, table in (("building_id", "buildings"), ("dwelling_id", "dwellings"))
             )
-            buildings = [str(row["building_id"]) for row in found]
-            found = cursor.execute(
-                f"SELECT dwelling_id FROM dwellings WHERE {where.sql} ORDER BY dwelling_id", where.params
-            )
-            return buildings, [str(row["dwelling_id"]) for row in found]
+        return buildings, dwellings
+
+
+def _stood(area_path: AreaPath, at: datetime) -> Condition:
+    """What stood in an area at a moment."""
+    return Condition.within("area_path", area_path) & Condition(
+        "stands_from IS NULL OR stands_from <= %s", (at,)
+    )
 
 
 def _building(row: BuildingRow) -> ports.BuildingRow:

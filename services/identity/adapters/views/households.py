@@ -129,18 +129,40 @@ class HouseholdReads:
             rows, next_token = LISTED.page(cursor, query, reach, params=(at,) * 4)
         return [_household(row) for row in rows], next_token
 
-    def within(self, area_path: AreaPath, at: datetime, fresh: Fresh) -> tuple[Sequence[str], Sequence[str]]:
-        """The ids of the households of an area at a moment, and of their members."""
-        where = Condition.within("s.area_path", area_path)
-        select = (
-            "SELECT s.household_id, m.resident_id FROM stays s"
-            " JOIN members m ON m.household_id = s.household_id"
-            f" WHERE {where.sql} AND {_AT.format('s')} AND {_AT.format('m')}"
-        )
+    def count(self, area_path: AreaPath, at: datetime, fresh: Fresh) -> tuple[int, int]:
+        """How many households lived in an area at a moment, and how many members they had."""
+        living = _living(area_path, at)
+        counts = "count(DISTINCT household_id) AS homes, count(DISTINCT resident_id) AS people"
         with fresh.read(self.views, VIEW) as cursor:
-            pairs = cursor.execute(select, (*where.params, *(at,) * 4)).fetchall()
-        households = {str(row["household_id"]) for row in pairs}
-        return sorted(households), sorted({str(row["resident_id"]) for row in pairs})
+            [row] = cursor.execute(f"SELECT {counts} {living.sql}", living.params)
+        return row["homes"], row["people"]
+
+    def within(
+        self, area_path: AreaPath, at: datetime, most: int, fresh: Fresh
+    ) -> tuple[Sequence[str], Sequence[str]]:
+        """Their ids, of each at most so many, in order."""
+        living = _living(area_path, at)
+        with fresh.read(self.views, VIEW) as cursor:
+            households, members = (
+                sorted(
+                    str(row[column])
+                    for row in cursor.execute(
+                        f"SELECT DISTINCT {column} {living.sql} LIMIT %s", (*living.params, most)
+                    )
+                )
+                for column in ("household_id", "resident_id")
+            )
+        return households, members
+
+
+def _living(area_path: AreaPath, at: datetime) -> Condition:
+    """`FROM ...`: a row for each household and member in an area at a moment."""
+    where = Condition.within("s.area_path", area_path)
+    return Condition(
+        f"FROM stays s JOIN members m USING (household_id)"
+        f" WHERE {where.sql} AND {_AT.format('s')} AND {_AT.format('m')}",
+        (*where.params, *(at,) * 4),
+    )
 
 
 def _household(row: HouseholdRow) -> ports.HouseholdRow:
