@@ -17,7 +17,7 @@ from services.cases.domain.case.situations import Opened
 from services.cases.domain.values import Channel
 from services.cases.entrypoints.wire import asked
 from services.cases.entrypoints.wire.case import case_listed, case_shown, public_case_shown
-from services.cases.entrypoints.wire.history import history_entry_shown
+from services.cases.entrypoints.wire.history import authors, history_entry_shown
 from services.cases.entrypoints.wire.record import full_case_shown
 from services.cases.entrypoints.wire.sensor import incident_shown
 from services.cases.entrypoints.wire.words import attachments_of
@@ -141,8 +141,8 @@ class CaseApi:
         """Everything that happened to a case."""
         record = self._app.cases.one(request.case_id)
         call.permit(permits.area_and_body(record.state))
-        call.showing(record.state.file.subject)
         masked = masked_for(call, record.state)
+        call.showing(record.state.file.subject, *authors(record.history, masked))
         return pb.GetCaseHistoryResponse(
             entries=[history_entry_shown(recorded, masked) for recorded in record.history]
         )

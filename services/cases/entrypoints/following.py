@@ -25,7 +25,7 @@ from services.cases.entrypoints.conversation import reader_of
 from services.cases.entrypoints.wire.case import case_listed, case_shown_to, public_case_shown
 from services.cases.entrypoints.wire.conversation import conversation_shown
 from services.cases.entrypoints.wire.faces import Faces
-from services.cases.entrypoints.wire.history import history_shown
+from services.cases.entrypoints.wire.history import authors, history_shown
 from services.cases.entrypoints.wire.record import case_content
 
 T = TypeVar("T")
@@ -141,19 +141,21 @@ class FollowingApi:
         """The case as it is, and what happened since the caller heard of it last."""
         record, talk = self._app.cases.one(case_id), self._app.conversations.history(case_id)
         reader = reader_of(call, record.state)
-        call.showing(record.state.file.subject)
-        if record.surviving is not None and not reader.is_reporter:
-            call.showing(record.surviving.state.file.subject)
         elsewhere = record.surviving.history if record.surviving else ()
         both: list[Recorded[Any]] = [*record.history, *talk, *elsewhere]
         both.sort(key=lambda recorded: recorded.position)
         begin = both[-1].position + 1 if since is None else since.entries[0].event.sequence
+        news = [recorded for recorded in both if recorded.position >= begin]
         stream.reached(both[-1].position)
+        call.showing(record.state.file.subject)
+        if not reader.is_reporter:
+            surviving = [record.surviving.state.file.subject] if record.surviving else []
+            call.showing(*surviving, *authors(news, reader.masked))
         return pb.FollowCaseResponse(
             **case_content(record, reader),
             personal_data_masked=reader.masked,
             messages=conversation_shown(talk, reader),
-            changes=history_shown((recorded for recorded in both if recorded.position >= begin), reader),
+            changes=history_shown(news, reader),
             resume_token=stream.token,
         )
 

@@ -13,6 +13,7 @@ from libs.rpc.failures import RpcFailed
 from libs.testkit import patience
 from libs.testkit.component import Component
 from services.cases.tests.neighbours import IN_HARBOUR
+from services.cases.tests.test_disclosures import readings
 from services.cases.tests.wire import new_id, on, outcome, refused, report, service_of
 
 names = count(1)
@@ -263,6 +264,26 @@ def test_an_objection_of_any_reporter_counts_and_is_their_own_word(
     assert reopened.reporter_id == ""
     assert "Mei" not in str(mine(lin, ours))
     assert "Mei" in str(mine(mei, theirs).merged_into.history)
+
+
+@pytest.mark.capability("002.5")
+def test_who_reads_what_the_second_reporter_says_is_recorded_for_them_too(
+    running: Component, dispatcher: Any, roads_officer: Any, mei: Any, theirs: pb.Case, ours: pb.Case
+) -> None:
+    dispatcher.merge_cases(merge(theirs, ours))
+    resolve(roads_officer, ours)
+    stream = roads_officer.follow_case(
+        pb.FollowCaseRequest(case_id=ours.case_id), deadline=patience.seconds(60)
+    )
+    next(stream)
+    assert readings(running, theirs) == []
+
+    mei.object_to_resolution(pb.ObjectToResolutionRequest(**on(theirs), reason="still there, says Mei"))
+    dispatcher.get_case_history(pb.GetCaseHistoryRequest(case_id=ours.case_id))
+    while "says Mei" not in str(next(stream)):
+        pass
+
+    assert sorted(readings(running, theirs)) == [("dora", "GetCaseHistory"), ("rob", "FollowCase")]
 
 
 def test_a_stranger_objects_to_nothing(

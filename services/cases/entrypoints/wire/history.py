@@ -97,15 +97,24 @@ def _attachments(recorded: Recorded[Any], masked: bool) -> list[types.Attachment
 
 def _reason(recorded: Recorded[Any], masked: bool) -> str:
     """Why: staff's reasons are for all who may read the history, a reporter's are personal data."""
-    match recorded.event:
-        case (
-            events.CaseWithdrawn(reason=said)
-            | events.CaseReopened(by_reporter=True, reason=said)
-            | events.RejectionContested(reason=said)
-        ):
-            if masked:
-                return ""
-            told = said.value if said is not None else recorded.metadata.why  # so it was once kept
-            return told or ""
+    if not _is_of_reporter(recorded.event):
+        return recorded.metadata.why or ""
+    if masked:
+        return ""
+    said = recorded.event.reason
+    return (said.value if said is not None else recorded.metadata.why) or ""  # so it was once kept
+
+
+def _is_of_reporter(event: object) -> bool:
+    """Whether the reason is a reporter's own word."""
+    match event:
+        case events.CaseWithdrawn() | events.CaseReopened(by_reporter=True) | events.RejectionContested():
+            return True
         case _:
-            return recorded.metadata.why or ""
+            return False
+
+
+def authors(history: Iterable[Recorded[Any]], masked: bool) -> set[str]:
+    """Under whose keys the reporters' words that staff are shown lie: of a merged matter, several."""
+    told = (each.event.reason for each in history if not masked and _is_of_reporter(each.event))
+    return {said.subject for said in told if said is not None and said.value}
