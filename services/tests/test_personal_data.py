@@ -77,6 +77,20 @@ TEXTS_ABOUT_NOBODY = {
     "linli.volunteers.v1.Need": {"skills"},
 }
 """Texts and places that say nothing of a person: names of things, of bodies and of who acted, by id."""
+PERSON = re.compile(r"(.*_)?(author|party|person|rater|reader|reporter|resident|subject|volunteer)_id")
+"""Names of fields that say whom the other fields are about."""
+ABOUT_A_PERSON = {
+    "linli.cases.v1.Case": "who reported: what they told is in the report, and in nothing that lists show",
+    "linli.identity.v1.Consent": "to the two who agreed, and what was agreed",
+    "linli.identity.v1.EraseSubjectResponse": "that it is done",
+    "linli.identity.v1.Grant": "who may act for the community, which is not private",
+    "linli.identity.v1.RegisterResidentResponse": "whether who registers them knew them already",
+    "linli.identity.v1.Revocation": "to verifiers: a digest, and until when",
+    "linli.identity.v1.Token": "the caller's own",
+    "linli.privacy.v1.Disclosure": "the record itself, for the person and the officer",
+    "linli.privacy.v1.UnusualReader": "how much somebody reads, for the officer",
+}
+"""Messages with the id of a person beside other fields, none of which has a class; and why that may be so."""
 TEXTS = {"linli.types.v1.LocalizedText", "linli.types.v1.Point"}
 
 METHODS = every_rpc(*every_service())
@@ -106,6 +120,26 @@ def test_every_text_of_an_answer_is_classified_or_about_nobody() -> None:
     found = {each for method in METHODS for each in _unclassified(method.response.DESCRIPTOR, set())}
 
     assert found == set()
+
+
+def _about_people(descriptor: Any, seen: set[str]) -> Iterator[str]:
+    """The messages of an answer that say something of a person, and nowhere of which class."""
+    seen.add(descriptor.full_name)
+    if any(PERSON.fullmatch(field.name) for field in descriptor.fields) and not any(
+        map(_personal, descriptor.fields)
+    ):
+        yield descriptor.full_name
+    for field in descriptor.fields:
+        of = field.message_type
+        if of is not None and not _personal(field) and of.full_name not in seen:
+            yield from _about_people(of, seen)
+
+
+@pytest.mark.capability("002.5")
+def test_whatever_stands_beside_a_persons_id_is_classified_or_excused() -> None:
+    found = {each for method in METHODS for each in _about_people(method.response.DESCRIPTOR, set())}
+
+    assert found == set(ABOUT_A_PERSON)
 
 
 @pytest.mark.capability("002.5")

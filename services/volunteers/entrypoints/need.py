@@ -13,6 +13,7 @@ from services.volunteers.domain.need.commands import (
     RecordHours,
     WithdrawNeed,
 )
+from services.volunteers.domain.need.situations import Need
 from services.volunteers.entrypoints import wire
 from services.volunteers.entrypoints.volunteer import COORDINATE, whose
 
@@ -38,19 +39,19 @@ class NeedApi:
             at=call.at,
         )
         handled = self._app.needs.call(command, call.context(area=area_path))
-        return pb.RaiseNeedResponse(need=wire.need_shown(handled.state), revision=handled.revision)
+        return pb.RaiseNeedResponse(need=_shown(call, handled.state), revision=handled.revision)
 
     def withdraw_need(self, request: pb.WithdrawNeedRequest, call: Call) -> pb.WithdrawNeedResponse:
         """End a need."""
         command = WithdrawNeed(at=call.at)
         context = call.context(reason=request.reason)
         handled = self._app.needs.withdraw(request.need_id, command, context, call.permit)
-        return pb.WithdrawNeedResponse(need=wire.need_shown(handled.state), revision=handled.revision)
+        return pb.WithdrawNeedResponse(need=_shown(call, handled.state), revision=handled.revision)
 
     def get_need(self, request: pb.GetNeedRequest, call: Call) -> pb.GetNeedResponse:
         """One need with its offers."""
         loaded = self._app.needs.one(request.need_id)
-        shown = wire.need_shown(loaded.state)
+        shown = _shown(call, loaded.state)
         call.require(area_path=shown.area_path)
         return pb.GetNeedResponse(need=shown, revision=loaded.revision)
 
@@ -64,7 +65,7 @@ class NeedApi:
         volunteer_id = whose(self._app, call, request.volunteer_id)
         command = AcceptOffer(volunteer_id=volunteer_id, at=call.at)
         handled = self._app.needs.accept(request.need_id, command, call.context())
-        shown = _shown_to(call, volunteer_id, wire.need_shown(handled.state))
+        shown = _shown_to(call, volunteer_id, handled.state)
         return pb.AcceptOfferResponse(need=shown, revision=handled.revision)
 
     def decline_offer(self, request: pb.DeclineOfferRequest, call: Call) -> pb.DeclineOfferResponse:
@@ -72,20 +73,30 @@ class NeedApi:
         volunteer_id = whose(self._app, call, request.volunteer_id)
         command = DeclineOffer(volunteer_id=volunteer_id, at=call.at)
         handled = self._app.needs.decline(request.need_id, command, call.context())
-        shown = _shown_to(call, volunteer_id, wire.need_shown(handled.state))
+        shown = _shown_to(call, volunteer_id, handled.state)
         return pb.DeclineOfferResponse(need=shown, revision=handled.revision)
 
     def record_hours(self, request: pb.RecordHoursRequest, call: Call) -> pb.RecordHoursResponse:
         """Write down the time given."""
         command = RecordHours(volunteer_id=request.volunteer_id, minutes=request.minutes, at=call.at)
         handled = self._app.needs.record_hours(request.need_id, command, call.context(), call.permit)
-        return pb.RecordHoursResponse(need=wire.need_shown(handled.state), revision=handled.revision)
+        return pb.RecordHoursResponse(need=_shown(call, handled.state), revision=handled.revision)
 
 
-def _shown_to(call: Call, volunteer_id: str, need: pb.Need) -> pb.Need:
+def _shown(call: Call, state: Need) -> pb.Need:
+    """The need with all its offers, which tell of those who were asked."""
+    need = wire.need_shown(state)
+    call.showing(*(offer.volunteer_id for offer in need.offers))
+    return need
+
+
+def _shown_to(call: Call, volunteer_id: str, state: Need) -> pb.Need:
     """The need without the offers to others, unless the caller reads about the volunteers of its area."""
-    if not call.caller.reach("volunteers.read", COORDINATE).covers(area_path=need.area_path):
-        own = [offer for offer in need.offers if offer.volunteer_id == volunteer_id]
-        del need.offers[:]
-        need.offers.extend(own)
+    need = wire.need_shown(state)
+    if call.caller.reach("volunteers.read", COORDINATE).covers(area_path=need.area_path):
+        return _shown(call, state)
+    own = [offer for offer in need.offers if offer.volunteer_id == volunteer_id]
+    del need.offers[:]
+    need.offers.extend(own)
+    call.showing(volunteer_id)
     return need

@@ -25,9 +25,9 @@ class ProposalApi:
         handled = self._app.proposals.propose(
             proposal_id, area_path, call.at, context, Fresh.of(request, call)
         )
-        return pb.ProposeMatchesResponse(
-            proposal=wire.proposal_shown(handled.state), revision=handled.revision
-        )
+        shown = wire.proposal_shown(handled.state)
+        call.showing(*(match.volunteer_id for match in shown.matches))
+        return pb.ProposeMatchesResponse(proposal=shown, revision=handled.revision)
 
     def make_offers(self, request: pb.MakeOffersRequest, call: Call) -> pb.MakeOffersResponse:
         """Ask those whom a proposal chose."""
@@ -36,6 +36,7 @@ class ProposalApi:
         expires = moment_of(request, "expire_time")
         context = call.context(area=proposal.area_path)
         answer = self._app.proposals.make_offers(proposal, expires, call.at, context)
+        call.showing(*(match.volunteer_id for match in (*answer.offered, *answer.left_out)))
         return pb.MakeOffersResponse(
             offered=[wire.match_shown(match) for match in answer.offered],
             left_out=[wire.match_shown(match) for match in answer.left_out],

@@ -119,6 +119,34 @@ def test_a_coordinators_reading_of_a_list_is_one_record_and_a_volunteers_of_them
     assert (read.event.classes, read.event.purpose) == (("VOLUNTEERING",), "VOLUNTEERING")
 
 
+@pytest.mark.capability("002.5")
+def test_whose_offers_and_hours_are_read_is_recorded_and_no_own_ones(
+    running: Component, coordinator: Any
+) -> None:
+    for name in ("ann", "bea"):
+        enrol(running, name)
+    need = raise_need(coordinator, "n1")
+    ask(running, coordinator, "p1")
+    asked = coordinator.get_need(pb.GetNeedRequest(need_id=need.need_id)).need.offers[0].volunteer_id
+    themself(running, asked).accept_offer(pb.AcceptOfferRequest(request_id="yes", need_id=need.need_id))
+    coordinator.withdraw_need(
+        pb.WithdrawNeedRequest(request_id="w", need_id=need.need_id, reason="not needed any more")
+    )
+    coordinator.list_needs(pb.ListNeedsRequest(at_least=seen(running)))
+
+    events = running.opened.ledger.read(limit=1000)
+    read = [each for each in events if isinstance(each.event, PersonalDataDisclosed)]
+    assert {each.metadata.actor for each in read} == {"carol"}
+    by_rpc = [(each.event.rpc.rpartition("/")[2], each.event.subject_ids) for each in read]
+    assert by_rpc == [
+        ("ProposeMatches", ("ann", "bea")),
+        ("MakeOffers", (asked,)),
+        ("GetNeed", (asked,)),
+        ("WithdrawNeed", (asked,)),
+    ]
+    assert {each.event.reference for each in read[2:]} == {need.need_id}
+
+
 def test_from_an_assisted_case_to_hours_given(running: Component, coordinator: Any) -> None:
     enrol(running, "ann")
     opened = cases_events_pb2.CaseOpened(case_id="c1", area_path="la/north", assisted=True)
