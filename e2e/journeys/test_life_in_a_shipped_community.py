@@ -15,6 +15,7 @@ from e2e.city.platform import City, until_known
 from e2e.journeys.communities import Community, Matter
 from e2e.journeys.town import need, new_id, on, profile, refusal, stamp
 from libs.testkit.eventually import eventually
+from services.command.community.checking import Checked, checked
 
 pytestmark = pytest.mark.capability("004.8")
 THEIRS: dict[str, Any] = {"legal_basis": "by order", "reason": "it is theirs"}
@@ -188,6 +189,50 @@ def test_whoever_is_erased_leaves_their_case_and_nothing_of_themselves(community
     after = staff.get_case(asked)
     assert (after.report.description, after.report.contact) == ("", "")
     assert after.case.body_id == matter.body
+
+
+@pytest.mark.capability("004.9")
+def test_who_looks_after_a_cell_for_a_body_registers_and_reads_the_people_there(community: Community) -> None:
+    found = checked(community.file)
+    assert isinstance(found, Checked)
+    roles = [role for person in found.community.people for role in person.roles if role.role == "grid_worker"]
+    area, body = next(((role.area, role.body) for role in roles), (community.matters[0].area, "committee"))
+    worker = community.person("GRID_WORKER", f"grid.{area}", area=area, body=body).identity
+    key = kinds.NaturalKey(kind=kinds.KEY_KIND_STAFF_NUMBER, value=new_id())
+    registering = identity.RegisterResidentRequest(
+        request_id=new_id(), natural_key=key, name="何静", area_id=area
+    )
+    building = identity.RegisterBuildingRequest(
+        request_id=new_id(), building_id="b-new", area_id=area, address="新路1号", units=["101"]
+    )
+    since = stamp(datetime.now(UTC) - timedelta(days=1))
+
+    resident_id = worker.register_resident(registering).resident_id
+    worker.register_building(building)
+    forming = identity.FormHouseholdRequest(
+        request_id=new_id(), building_id="b-new", unit="101", since_time=since
+    )
+    forming.members.add(resident_id=resident_id, relation=kinds.RELATION_REFERENCE_PERSON)
+    household_id = worker.form_household(forming).household_id
+    telling = identity.RecordVisitRequest(
+        request_id=new_id(),
+        household_id=household_id,
+        source=kinds.FACT_SOURCE_VISIT,
+        observed_time=since,
+        facts=[identity.ToldFact(kind=kinds.FACT_KIND_HOUSEHOLD_SIZE, value="1")],
+    )
+    told = worker.record_visit(telling).revision
+
+    asked = identity.GetHouseholdRequest(household_id=household_id, purpose=identity.PURPOSE_ASSISTANCE)
+    assert [fact.value for fact in worker.get_household(asked).facts] == ["1"]
+    counting = identity.CountHouseholdsRequest(area_id=area, with_facts=True, at_least=told)
+    assert worker.count_households(counting).households >= 1
+    case = opened(
+        community.person("GRID_WORKER", f"grid.{area}", area=area, body=body),
+        next(each for each in community.matters if each.area == area),
+        reporter_id=resident_id,
+    )
+    assert case.reporter_id == resident_id
 
 
 @pytest.mark.capability("003.1")

@@ -78,6 +78,16 @@ class Reach:
         """The bodies that are covered whatever the area."""
         return tuple(limit.body for limit in self.limits if limit.body and not limit.path)
 
+    @property
+    def by_area(self) -> "Reach":
+        """The same grants for things that have no body, such as people and their homes: each by its area.
+
+        A grant for a body alone covers none of them. Not for what only has no body yet, such as a case that
+        nobody has taken.
+        """
+        named = (limit for limit in self.limits if limit.path or not limit.body)
+        return Reach(tuple(dict.fromkeys(Limit(path=limit.path) for limit in named)))
+
     def names(self, body: str | None) -> bool:
         """Whether one of the grants is for this very body: who holds it by `cases.work` works there."""
         return bool(body) and any(limit.body == body for limit in self.limits)

@@ -101,8 +101,12 @@ class Call:
     @property
     def reach(self) -> Reach:
         """How far the caller's grants reach for this rpc; restrict queries with it. Counts as a check."""
+        return self.reach_by(*self._scopes)
+
+    def reach_by(self, *scopes: str) -> Reach:
+        """How far the caller's grants reach by some scopes, if not by all of the rpc's. Counts as a check."""
         self.consulted = True
-        return self.caller.reach(*self._scopes)
+        return self.caller.reach(*scopes)
 
     def require(self, *, area_path: str | None = None, body: str | None = None) -> None:
         """Refuse (PERMISSION_DENIED, OUT_OF_REACH) unless a grant covers the thing. Counts as a check."""

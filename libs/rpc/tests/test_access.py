@@ -46,6 +46,16 @@ def test_a_grant_for_a_body_within_an_area_needs_both() -> None:
     assert not reach.covers(body="lasan")
 
 
+def test_what_has_no_body_is_covered_by_the_areas_of_grants_and_by_no_grant_for_a_body_alone() -> None:
+    cell, body, city = Limit(path="la/central", body="lasan"), Limit(body="lasan"), Limit(path="la")
+
+    assert Reach((cell,)).by_area.covers(area_path="la/central/nc-12")
+    assert not Reach((cell,)).by_area.covers(area_path="la/harbor")
+    assert not Reach((body,)).by_area.covers(area_path="la/central")
+    assert Reach((city, body)).by_area == Reach((city,))
+    assert Reach((Limit(),)).by_area.everything
+
+
 def test_a_grant_without_limits_covers_everything() -> None:
     assert Reach((Limit(),)).covers()
     assert Reach((Limit(),)).everything

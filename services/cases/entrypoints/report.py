@@ -167,7 +167,7 @@ def _opening(request: pb.OpenCaseRequest, call: Call) -> Permit:
     dated = dating(call)
     within = opening_within(call)
     by_right = _names_another(request, call) and not request.consent_id
-    naming = call.caller.reach(*_naming_scopes(call)) if by_right else None
+    naming = call.caller.reach(*_naming_scopes(call)).by_area if by_right else None
 
     def permit(of: Jurisdiction) -> None:
         dated(of)

@@ -11,10 +11,9 @@ from libs.rpc.access import PERSON
 from libs.rpc.call import Call
 from libs.rpc.moments import moment
 from services.identity.application.app import App
+from services.identity.entrypoints.resident import registering
 from services.identity.entrypoints.wire.right import consent_shown
 from services.identity.entrypoints.wire.words import CONSENT_PURPOSES
-
-REGISTERING_SCOPE = "parties.register"
 
 
 class ConsentApi:
@@ -57,7 +56,7 @@ class ConsentApi:
 
 def _registering(call: Call) -> Reach:
     """Where the caller registers people, whom they know by their papers; nowhere for a client."""
-    return call.caller.reach(REGISTERING_SCOPE) if call.caller.kind == PERSON else Reach()
+    return registering(call) if call.caller.kind == PERSON else Reach()
 
 
 def themself_or_registering(call: Call, parties: Sequence[str], area_path: str) -> None:

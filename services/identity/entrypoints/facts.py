@@ -6,7 +6,7 @@ from libs.query.freshness import Fresh
 from libs.rpc.call import Call
 from libs.rpc.moments import moment_of
 from services.identity.application.app import App
-from services.identity.entrypoints.visit import READING_SCOPE, permit_by
+from services.identity.entrypoints.resident import permit_by, reading
 from services.identity.entrypoints.wire.household import counts_shown, to_check_shown
 
 
@@ -25,20 +25,19 @@ class FactsApi:
             request.area_id,
             moment_of(request, "at_time") or call.now(),
             Fresh.of(request, call),
-            call.permit,
+            permit_by(call, reading),
         )
         call.showing(*(each.subject[1] for each in found))
         return pb.ListFactsToCheckResponse(facts=map(to_check_shown, found), next_page_token=next_token)
 
     def count_households(self, request: pb.CountHouseholdsRequest, call: Call) -> pb.CountHouseholdsResponse:
         """Count what there is in an area."""
-        reach = call.caller.reach(READING_SCOPE)
         counts = self._app.facts.count(
             request.area_id,
             moment_of(request, "at_time") or call.now(),
             request.with_facts,
             Fresh.of(request, call),
-            permit_by(call, READING_SCOPE),
-            lambda area_path: reach.covers(area_path=area_path),
+            permit_by(call, reading),
+            lambda area_path: reading(call).covers(area_path=area_path),
         )
         return counts_shown(counts)

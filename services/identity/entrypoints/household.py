@@ -8,6 +8,7 @@ from libs.rpc.moments import moment, moment_of
 from services.identity.application.app import App
 from services.identity.application.household import Joining
 from services.identity.domain.values import Relation
+from services.identity.entrypoints.resident import permit_by, reading, registering
 from services.identity.entrypoints.wire.household import household_shown
 from services.identity.entrypoints.wire.words import RELATIONS
 
@@ -31,7 +32,7 @@ class HouseholdApi:
             moment(request.since_time),
             call.at,
             call.context(),
-            call.permit,
+            permit_by(call, registering),
         )
         return pb.FormHouseholdResponse(household_id=household_id, revision=revision)
 
@@ -44,7 +45,7 @@ class HouseholdApi:
             moment(request.since_time),
             call.at,
             call.context(),
-            call.permit,
+            permit_by(call, registering),
         )
         return pb.MoveResidentResponse(revision=revision)
 
@@ -57,12 +58,12 @@ class HouseholdApi:
             moment(request.since_time),
             call.at,
             call.context(),
-            call.permit,
+            permit_by(call, registering),
         )
         return pb.MoveHouseholdResponse(revision=revision)
 
     def list_households(self, request: pb.ListHouseholdsRequest, call: Call) -> pb.ListHouseholdsResponse:
         """Read a page of households."""
         at = moment_of(request, "at_time") or call.now()
-        rows, next_token = self._app.households.list(request, at, call.reach, Fresh.of(request, call))
+        rows, next_token = self._app.households.list(request, at, reading(call), Fresh.of(request, call))
         return pb.ListHouseholdsResponse(households=map(household_shown, rows), next_page_token=next_token)

@@ -1,11 +1,16 @@
 """The rpcs about residents."""
 
+from collections.abc import Callable
+
 from linli.identity.v1 import identity_service_pb2 as pb
 
+from libs.query.reach import Jurisdiction, Permit, Reach
 from libs.rpc.call import Call
 from services.identity.application.app import App
 from services.identity.application.resident import NewResident
 from services.identity.entrypoints.wire.party import natural_key_of, resident_shown
+
+REGISTERING_SCOPE, READING_SCOPE = "parties.register", "parties.read"
 
 
 class ResidentApi:
@@ -26,14 +31,14 @@ class ResidentApi:
             area_id=request.area_id,
             at=call.at,
         )
-        found = self._app.residents.register(new, call.context(), call.permit)
+        found = self._app.residents.register(new, call.context(), permit_by(call, registering))
         return pb.RegisterResidentResponse(
             resident_id=found.id, existing=found.existing, revision=found.revision
         )
 
     def get_resident(self, request: pb.GetResidentRequest, call: Call) -> pb.GetResidentResponse:
         """Show a person's data."""
-        person = self._app.residents.show(request.resident_id, call.permit)
+        person = self._app.residents.show(request.resident_id, permit_by(call, reading))
         call.showing(person.resident_id)
         return pb.GetResidentResponse(resident=resident_shown(person))
 
@@ -43,3 +48,29 @@ class ResidentApi:
             request.subject_id, call.at, call.context(reason=request.reason), call.permit
         )
         return pb.EraseSubjectResponse(subject_id=request.subject_id, revision=revision)
+
+
+def registering(call: Call) -> Reach:
+    """Where the caller registers people and homes, which have no body: by the areas of grants. A check."""
+    return call.reach_by(REGISTERING_SCOPE).by_area
+
+
+def reading(call: Call) -> Reach:
+    """Where the caller reads data of people. A check.
+
+    Whoever registers people reads them there. Other grants for a body within an area, such as those of a
+    department's officers, cover nobody: not all of a district's people are their concern.
+    """
+    own = call.reach_by(READING_SCOPE)
+    if not call.caller.has(READING_SCOPE):
+        return own
+    return Reach((*own.limits, *registering(call).limits))
+
+
+def permit_by(call: Call, reach: Callable[[Call], Reach]) -> Permit:
+    """The permit for people, by where the caller registers or reads them."""
+
+    def permit(of: Jurisdiction) -> None:
+        reach(call).require(area_path=of.area_path or None)
+
+    return permit

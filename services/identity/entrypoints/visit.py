@@ -2,7 +2,6 @@
 
 from linli.identity.v1 import identity_service_pb2 as pb
 
-from libs.query.reach import Jurisdiction, Permit
 from libs.rpc.access import PERSON
 from libs.rpc.call import Call, invalid
 from libs.rpc.moments import moment, moment_of
@@ -10,10 +9,11 @@ from services.identity.application.app import App
 from services.identity.application.visit import Visit
 from services.identity.domain import household_refusals as unfit
 from services.identity.domain.fact_kinds import Source
+from services.identity.entrypoints.resident import REGISTERING_SCOPE, permit_by, reading, registering
 from services.identity.entrypoints.wire.household import shown_whole, told_of
 from services.identity.entrypoints.wire.words import SOURCES
 
-REGISTERING_SCOPE, READING_SCOPE, OWN_SCOPE = "parties.register", "parties.read", "households.self"
+OWN_SCOPE = "households.self"
 
 
 class VisitApi:
@@ -40,7 +40,7 @@ class VisitApi:
             facts=tuple(map(told_of, request.facts)),
             at=call.at,
         )
-        permit = permit_by(call, REGISTERING_SCOPE)
+        permit = permit_by(call, registering)
         revision = self._app.visits.record(visit, call.context(), permit, call.me if own else "")
         return pb.RecordVisitResponse(revision=revision)
 
@@ -54,7 +54,7 @@ class VisitApi:
             return shown_whole(self._app.visits.show_own(me, at), at)
         if not request.purpose:
             raise invalid("purpose", "say why you read the data of others")
-        shown = self._app.visits.show(request.household_id, at, permit_by(call, READING_SCOPE))
+        shown = self._app.visits.show(request.household_id, at, permit_by(call, reading))
         call.showing(request.household_id, *(each.resident_id for each in shown.members))
         return shown_whole(shown, at)
 
@@ -69,13 +69,3 @@ def _source(request: pb.RecordVisitRequest, own: bool) -> Source:
     if own and request.building_id:
         raise unfit.source_is_unfit("a resident tells facts of their own household")
     return source
-
-
-def permit_by(call: Call, scope: str) -> Permit:
-    """The permit by one of the scopes of an rpc that residents call, too."""
-    reach = call.caller.reach(scope)
-
-    def permit(of: Jurisdiction) -> None:
-        reach.require(area_path=of.area_path or None, body=of.body_id or None)
-
-    return permit

@@ -81,10 +81,10 @@ def operator(running: Component) -> Any:
     return operator_of(running)
 
 
-def as_role(running: Component, role: str, path: str = "", subject: str = "") -> Any:
-    """The rpcs as somebody with one role, within an area."""
+def as_role(running: Component, role: str, path: str = "", subject: str = "", body: str = "") -> Any:
+    """The rpcs as somebody with one role, within an area, for a body, or both."""
     area = path.rpartition("/")[2]
-    token = Mint(KEY).person(role, subject=subject, area=area, path=path)
+    token = Mint(KEY).person(role, subject=subject, area=area, path=path, body=body)
     return running.client(token).service(DESCRIPTOR)
 
 

@@ -276,6 +276,38 @@ def test_a_worker_registers_and_lists_buildings_of_their_own_cell_only(worker: A
     assert {each.area_path for each in theirs} <= {TWO}
 
 
+@pytest.mark.capability("004.9")
+def test_a_worker_of_a_cell_for_a_body_does_all_in_it_and_nothing_beside_it(running: Component) -> None:
+    worker = as_role(running, "GRID_WORKER", ONE, subject="worker-of-a-body", body="committee")
+    mei = str(register(worker, number(), "Mei Lan", "cell-1").resident_id)
+    building_id = build(worker)
+    household_id = form(worker, building_id, mei)
+    told = visit(worker, fact("HOUSEHOLD_SIZE", "1"), household_id=household_id).revision
+
+    asked = pb.GetResidentRequest(resident_id=mei, purpose=pb.PURPOSE_ASSISTANCE)
+    assert worker.get_resident(asked).resident.name == "Mei Lan"
+    assert newest(read(worker, household_id)) == {"HOUSEHOLD_SIZE": "1"}
+    listed = worker.list_households(pb.ListHouseholdsRequest(at_least=told, page_size=1000)).households
+    assert household_id in {each.household_id for each in listed}
+    assert {each.area_path for each in listed} == {ONE}
+    assert count(worker, "cell-1", SUMMER, told, facts=True).households > 0
+    for task in (lambda: build(worker, "cell-2"), lambda: register(worker, number(), "Bo", "cell-2")):
+        with refused("OUT_OF_REACH"):
+            task()
+
+
+@pytest.mark.capability("004.9", "002.5")
+def test_who_works_for_a_body_and_registers_nobody_reads_nobody(running: Component, worker: Any) -> None:
+    household_id = form(worker, build(worker), person(running))
+    officer = as_role(running, "CASE_OFFICER", "la", subject="officer", body="culture")
+    of_a_body = as_role(running, "GRID_WORKER", subject="worker-of-no-area", body="committee")
+
+    for who in (officer, of_a_body):
+        with refused("OUT_OF_REACH"):
+            read(who, household_id)
+        assert not who.list_households(pb.ListHouseholdsRequest()).households
+
+
 # households
 
 
