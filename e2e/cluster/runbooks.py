@@ -119,6 +119,7 @@ _WRITABLE = "."
 _IMPORTED = {" office ": " always ", "days.csv": "days.csv --known-until 2027-12-31"}
 """The town's calendar, of which the file leaves out a year."""
 _BY_OPERATOR = RunBy("test_an_operator_mends.py")
+_FOR_THE_OFFICER = Run(On.MACHINE, ends=(1,), says="SCOPE_MISSING")
 _SELF_EXPLAINING = NotRun("names a command, without a line to run")
 _MANY = {"<service>": "cases", "<source>": "identity", "<view>": "all_cases"}
 _NO_PARKED = {"ID": "7", "<service>": "cases"}
@@ -301,6 +302,17 @@ PLAN: Mapping[str, Plan] = {
     "linli identity set-password --login li.wei": Run(
         On.MACHINE, instead=_BY_HAND, ends=(1,), says="LOGIN_UNKNOWN"
     ),
+    ".venv/bin/linli login --change-password": NotRun(
+        "needs a profile that is in use: test_somebody_logs_in.py changes a password"
+    ),
+    "linli admin area standing AREA": _SELF_EXPLAINING,
+    "linli admin session revoke": _SELF_EXPLAINING,
+    "linli admin access-log unusual SERVICE": _SELF_EXPLAINING,
+    # the operator of `linli up` is no data protection officer: nobody is both
+    ".venv/bin/linli admin access-log list cases --person PERSON": _FOR_THE_OFFICER,
+    ".venv/bin/linli admin access-log list cases --reader READER --limit 0 --json": _FOR_THE_OFFICER,
+    ".venv/bin/linli admin access-log unusual cases": _FOR_THE_OFFICER,
+    ".venv/bin/linli admin access-log mine cases": Run(On.MACHINE),
     ".venv/bin/linli cases settings": Run(On.MACHINE, says="LINLI_DATABASE_URL"),
     ".venv/bin/linli community check town.yaml": Run(On.MACHINE),
     ".venv/bin/linli community schema": Run(On.MACHINE, says="$schema"),

@@ -136,7 +136,7 @@ def _value(field: FieldDescriptor, seeds: Seeds, depth: int) -> st.SearchStrateg
             return st.builds(message_factory.GetMessageClass(field.message_type))
         return messages(field.message_type, seeds, depth - 1)
     arbitrary = _arbitrary(field)
-    known = seeds.get(field.name, ())
+    known = seeds.get(field.name, ()) if field.cpp_type == FieldDescriptor.CPPTYPE_STRING else ()
     return st.one_of(st.sampled_from(list(known)), arbitrary) if known else arbitrary
 
 
@@ -178,7 +178,7 @@ def _good(field: FieldDescriptor, seeds: Seeds, depth: int) -> st.SearchStrategy
 
 
 def _good_value(field: FieldDescriptor, seeds: Seeds, depth: int) -> st.SearchStrategy[Any]:
-    if field.name in seeds:
+    if field.name in seeds and field.cpp_type == FieldDescriptor.CPPTYPE_STRING:
         return st.sampled_from(list(seeds[field.name]))
     if field.message_type is not None:
         return _good_message(field.message_type, seeds, depth)
