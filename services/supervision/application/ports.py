@@ -1,6 +1,6 @@
 """What supervision's application needs from outside: its views, and how far cases has been heard."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -88,6 +88,15 @@ class Question:
     """By the boundaries of which moment they lie where they do; None: by those of their opening."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """The groups of a scoreboard, up to which position of cases they count, and whether exactly."""
+
+    scores: Sequence[Score]
+    position: int
+    exact: bool
+
+
 class OpenCase(TypedDict):
     """A case as lists show it."""
 
@@ -110,12 +119,12 @@ class CaseFactReads(Protocol):
     `exact`: a case lies in the most precise area that is known of it, else in what the public sees of that.
     """
 
-    def count(self, question: Question, fresh: Fresh, *, exact: bool) -> tuple[Sequence[Score], int]:
-        """The groups of a scoreboard, and the position of the cases service up to which they count."""
-        ...
+    def count(self, question: Question, fresh: Fresh, exact: Callable[[Sequence[AreaPath]], bool]) -> Counted:
+        """What a question comes to, by one snapshot.
 
-    def come_from(self, within: AreaPath, at: datetime, fresh: Fresh) -> Sequence[AreaPath]:
-        """In which areas those cases were opened that lie in an area by the boundaries of a moment only."""
+        `exact` is asked whether these cases are counted exactly, and by `drawn_at`, with the areas in which
+        those were opened that lie in the area asked for by the boundaries of that moment only.
+        """
         ...
 
     def longest_open(

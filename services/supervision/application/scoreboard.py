@@ -1,6 +1,6 @@
 """Scoreboards: groups of cases, counted, and the cases that have been open longest."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -74,28 +74,33 @@ class Scoreboards:
         selection = replace(
             selection, area_path=self._area_path(area_id), affair_ids=self._affairs(affair_id)
         )
-        within = selection.area_path
         ended = self.successions.ended(areas_at, seen) if areas_at else Ended()
-        counted = [within, *(path for path, after in ended.moved.items() if lies_within(after, within))]
-        if areas_at and within:
-            counted += self.reads.come_from(within, areas_at, seen)
-        exact = all(
-            reading.covers(area_path=path or None, body=selection.body_id or None) for path in counted
-        )
-        if not exact and (shown := self.reads.public_area(within)) != within:
-            raise area_too_small(within, shown)
-        question = replace(question, selection=selection, moved=ended.moved)
-        if exact:
-            question = replace(question, drawn_at=areas_at)
+        question = replace(question, selection=selection, moved=ended.moved, drawn_at=areas_at)
         by_area = question.group_by is Grouping.AREA
-        scores, position = self.reads.count(question, seen, exact=exact)
+        counted = self.reads.count(question, seen, self._exact(question, reading))
         return Scoreboard(
-            scores=scores,
-            names=self._called(_NAMES_OF.get(question.group_by), [score.group_id for score in scores]),
-            cases_position=position,
-            by_place=question.drawn_at is not None,
+            scores=counted.scores,
+            names=self._called(
+                _NAMES_OF.get(question.group_by), [score.group_id for score in counted.scores]
+            ),
+            cases_position=counted.position,
+            by_place=counted.exact and areas_at is not None,
             ended=frozenset(map(id_of, ended.paths)) if by_area else frozenset(),
         )
+
+    def _exact(self, question: Question, reading: Reach) -> Callable[[Sequence[AreaPath]], bool]:
+        """Whether a reach covers all that is counted, also from elsewhere. It raises AREA_TOO_SMALL."""
+        within, body = question.selection.area_path, question.selection.body_id or None
+        areas = [within, *(path for path, after in question.moved.items() if lies_within(after, within))]
+        shown = self.reads.public_area(within)
+
+        def covers(come_from: Sequence[AreaPath]) -> bool:
+            whole = all(reading.covers(area_path=path or None, body=body) for path in (*areas, *come_from))
+            if not whole and shown != within:
+                raise area_too_small(within, shown)
+            return whole
+
+        return covers
 
     def longest_open(
         self, query: ListQuery, reach: Reach, reading: Reach, fresh: FreshOfCases

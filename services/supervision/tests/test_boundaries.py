@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from linli.cases.v1 import cases_events_pb2 as cases
@@ -11,6 +11,8 @@ from linli.identity.v1 import identity_events_pb2 as identity
 from linli.identity.v1 import identity_types_pb2 as identity_types
 from linli.supervision.v1 import supervision_service_pb2 as pb
 
+from libs.query.freshness import Fresh
+from libs.query.reach import Reach
 from libs.rpc.failures import RpcFailed
 from libs.rpc.moments import stamp
 from libs.testkit.clocks import START
@@ -19,7 +21,9 @@ from libs.testkit.eventually import eventually
 from libs.testkit.postgres import TestServer
 from libs.testkit.rpc import roles
 from libs.testkit.views import assert_rebuilt_equals_live
-from services.supervision.adapters.views import case_facts
+from services.supervision.adapters.views import case_facts, names, successions
+from services.supervision.application.ports import FreshOfCases, Grouping, Question
+from services.supervision.application.scoreboard import Scoreboards
 from services.supervision.tests.published import opened
 from services.supervision.tests.test_component import City
 from services.supervision.wiring import SERVICE
@@ -153,3 +157,43 @@ def test_who_works_in_one_cell_learns_nothing_of_a_place_in_another(city: City) 
 
 def test_the_rows_are_those_of_a_view_built_anew(city: City) -> None:
     assert_rebuilt_equals_live(city.running.opened.ledger, [case_facts.VIEW])
+
+
+def test_who_may_see_places_is_asked_of_the_very_cases_that_are_counted(postgres_server: TestServer) -> None:
+    """Else a case that comes in from elsewhere between the question and the count is shown to who may not."""
+    with component(postgres_server, SERVICE) as running:
+        city, views = City(running), running.opened.views
+        for path in ("la/south", "la/north"):
+            name = path.rpartition("/")[2]
+            community = identity_types.AREA_LEVEL_COMMUNITY
+            running.hears("identity", identity.AreaDefined(area_id=name, area_path=path, level=community))
+        city.tells(opened("stays", START, area_path="la/south", public_id="LL-00000-00001"))
+        operator = city.as_role("OPERATOR")
+        eventually(lambda: counted(operator, REDRAWN, area_id="south") == {"south": 1})
+
+        class OfSouth:
+            """The reach of somebody in the south, while another case turns out to lie there."""
+
+            def covers(self, *, area_path: str | None, body: str | None) -> bool:
+                city.tells(opened("edge", START, area_path="la/north", public_id="LL-00000-00002"))
+                city.tells(located("edge", (REDRAWN, "la/south")))
+                eventually(lambda: counted(operator, REDRAWN, area_id="south") == {"south": 2})
+                return area_path == "la/south"
+
+        boards = Scoreboards(
+            reads=case_facts.CaseFactReads(views, "cases"),
+            names=names.NameReads(views),
+            successions=successions.SuccessionReads(views),
+            upstream=Upstream(),
+        )
+        question = Question(group_by=Grouping.AREA, judged_at=LATER, area_depth=2)
+        seen = boards.count(question, "south", "", REDRAWN, cast("Reach", OfSouth()), FreshOfCases())
+
+    assert {score.group_id: score.cases for score in seen.scores} == {"south": 1}
+
+
+class Upstream:
+    """All that cases said is noted."""
+
+    def heard(self, fresh: FreshOfCases) -> Fresh:
+        return Fresh(at_least=fresh.at_least)

@@ -1,9 +1,12 @@
 """How does each case stand, who had it, and up to which position of its source is it counted?"""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypedDict
+
+from psycopg import Cursor
+from psycopg.rows import DictRow
 
 from libs.ledger.recorded import Recorded
 from libs.ledger.views.view import Key, Rows, Table, View, Views
@@ -17,9 +20,8 @@ from libs.rules.areas import AreaPath, parent_of
 from libs.rules.terms import Level
 from services.supervision.adapters import scoreboard
 from services.supervision.adapters.case_rows import CaseRow, opened, promise, take
-from services.supervision.application.ports import OpenCase, Question
+from services.supervision.application.ports import Counted, OpenCase, Question
 from services.supervision.domain.case_record import CASE_RECORD, events
-from services.supervision.domain.metrics import Score
 from services.supervision.domain.noted import CaseAreasNoted, NameNoted
 from services.supervision.entrypoints.wire import CHANNELS, OPEN_NAMES, STATES
 
@@ -158,6 +160,19 @@ def _redrawn(noted: CaseAreasNoted) -> RedrawnRow:
     )
 
 
+def _come_from(cursor: Cursor[DictRow], question: Question) -> Sequence[AreaPath]:
+    """Where those cases were opened that lie in the area asked for by the boundaries of its moment only."""
+    within = question.selection.area_path
+    if not question.drawn_at or not within:
+        return ()
+    lies, inside = (
+        scoreboard.placed(CASES.name, _micros(question.drawn_at)),
+        Condition.within("area_path", within),
+    )
+    select = f"SELECT DISTINCT opened_path FROM {lies} WHERE opened_path <> area_path AND {inside.sql}"
+    return [row["opened_path"] for row in cursor.execute(select, inside.params).fetchall()]
+
+
 def _micros(at: datetime) -> int:
     return (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
@@ -177,24 +192,18 @@ class CaseFactReads:
     views: Views
     cases: str
 
-    def count(self, question: Question, fresh: Fresh, *, exact: bool) -> tuple[Sequence[Score], int]:
-        """The groups of a scoreboard, and the position of cases up to which they count: one snapshot."""
+    def count(self, question: Question, fresh: Fresh, exact: Callable[[Sequence[AreaPath]], bool]) -> Counted:
+        """What a question comes to, by one snapshot."""
         with fresh.read(self.views, VIEW) as cursor:
-            cases = CASES.name if exact else f"({PUBLIC.sql}) AS cases"
-            if question.drawn_at:
+            sure = exact(_come_from(cursor, question))
+            cases = CASES.name if sure else f"({PUBLIC.sql}) AS cases"
+            if sure and question.drawn_at:
                 cases = scoreboard.placed(cases, _micros(question.drawn_at))
             cases = scoreboard.moved(cursor, cases, question.moved)
             sequence = "SELECT sequence FROM sources WHERE source = %s"
             counted = cursor.execute(sequence, (self.cases,)).fetchone()
-            return scoreboard.count(cursor, cases, question), counted["sequence"] if counted else 0
-
-    def come_from(self, within: AreaPath, at: datetime, fresh: Fresh) -> Sequence[AreaPath]:
-        """In which areas those cases were opened that lie in an area by the boundaries of a moment only."""
-        lies, inside = scoreboard.placed(CASES.name, _micros(at)), Condition.within("area_path", within)
-        select = f"SELECT DISTINCT opened_path FROM {lies} WHERE opened_path <> area_path AND {inside.sql}"
-        with fresh.read(self.views, VIEW) as cursor:
-            found = cursor.execute(select, inside.params).fetchall()
-        return [row["opened_path"] for row in found]
+            scores = scoreboard.count(cursor, cases, question)
+            return Counted(scores=scores, position=counted["sequence"] if counted else 0, exact=sure)
 
     def longest_open(
         self, query: ListQuery, reach: Reach, fresh: Fresh, *, exact: bool
