@@ -131,19 +131,28 @@ class Residents:
         if isinstance(state, resident.Unregistered):
             raise refusals.party_is_unknown(subject_id)
         permit(Jurisdiction(area_path=state.area_path))
+        tasks: list[Task] = [
+            (self.stream, subject_id, EraseResident(resident_id=subject_id, at=at), context),
+            (self.access, subject_id, EndAccess(party_id=subject_id, at=at), context),
+            (self.operators, operators.ID, RemoveOperator(party_id=subject_id, at=at), context),
+        ]
+        erased = self._homeless(tasks, subject_id, at, context)
+        # somebody who lived nowhere may have been taken in meanwhile; from here on they cannot be
+        self._homeless([], subject_id, at, context)
+        return erased[0].revision
+
+    def _homeless(
+        self, first: list[Task], resident_id: str, at: datetime, context: Context
+    ) -> list[Handled[Any, Any]]:
+        """Some tasks, and all that leaves them in no household; again if they were moved meanwhile."""
         for _ in range(_TRIES):
-            tasks: list[Task] = [
-                (self.stream, subject_id, EraseResident(resident_id=subject_id, at=at), context),
-                (self.access, subject_id, EndAccess(party_id=subject_id, at=at), context),
-                (self.operators, operators.ID, RemoveOperator(party_id=subject_id, at=at), context),
-                *self._leaving_home(subject_id, at, context),
-            ]
+            tasks = [*first, *self._leaving_home(resident_id, at, context)]
             try:
-                return handle_many(self.stream.ledger, tasks)[0].revision
+                return handle_many(self.stream.ledger, tasks)
             except Refusal as refusal:
                 if refusal.code != unfit.home_has_changed().code:
-                    raise  # else somebody moved them meanwhile
-        raise concurrent_change(f"resident-{subject_id}")
+                    raise
+        raise concurrent_change(f"resident-{resident_id}")
 
     def _leaving_home(self, resident_id: str, at: datetime, context: Context) -> list[Task]:
         """They live nowhere any more, and no household knows them."""

@@ -220,6 +220,8 @@ def decide(command: HouseholdCommand, household: Household) -> Sequence[Househol
         if not isinstance(household, Unformed):
             return []
         return [HouseholdFormed(household_id=command.household_id, home=command.home, since=command.at)]
+    if isinstance(household, Erased) and isinstance(command, ForgetMember):
+        return []
     if not isinstance(household, Formed):
         raise refusals.household_is_unknown("")
     there = {each.resident_id: each for each in household.members if each.until is None}

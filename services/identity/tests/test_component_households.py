@@ -1,8 +1,9 @@
 """Buildings, households and facts over the real wire: registered, moved, visited, read, counted, erased."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -15,6 +16,9 @@ from linli.types.v1 import types_pb2
 
 from libs.geo.tests.drawing import square
 from libs.ledger.disclosed import PersonalDataDisclosed
+from libs.ledger.recorded import Context, utc_now
+from libs.ledger.streams.claims import Claims
+from libs.ledger.streams.stream import Loaded, Stream
 from libs.rpc.failures import RpcFailed
 from libs.rpc.moments import stamp
 from libs.testkit.component import Component, component
@@ -22,11 +26,13 @@ from libs.testkit.ids import Ids
 from libs.testkit.postgres import TestServer
 from libs.testkit.rpc import Mint
 from libs.testkit.views import assert_rebuilt_equals_live
+from services.identity.application.resident import Residents
 from services.identity.domain.building import BuildingRegistered, DwellingsAdded
 from services.identity.domain.fact_kinds import RULES, SubjectKind
 from services.identity.domain.facts import FactsTold
 from services.identity.domain.facts import read as told_by
 from services.identity.domain.household import HouseholdFormed, HouseholdMoved, MemberJoined, MemberLeft
+from services.identity.domain.residency import RESIDENCY, ChangeHome, Residency, ResidencyEvent
 from services.identity.tests.test_component import (
     DESCRIPTOR,
     ENVIRON,
@@ -700,6 +706,49 @@ def test_an_erased_member_takes_what_was_told_of_them_and_nothing_of_the_others(
     dumped = dump(running)
     for trace in ("unmistakable-words", "x-hers", "x-his"):
         assert trace not in dumped
+
+
+class TakenInMeanwhile(Stream[ChangeHome, Residency, ResidencyEvent]):
+    """Where people live; right after somebody has looked up whoever lives nowhere, they are taken in."""
+
+    def __init__(self, running: Component, take_in: Callable[[], object]) -> None:
+        super().__init__(running.opened.ledger, RESIDENCY)
+        self._take_in = take_in
+
+    def load(self, subject_id: str) -> Loaded[Residency]:
+        found = super().load(subject_id)
+        if not found.state.household_id:
+            with suppress(RpcFailed):  # once they are erased
+                self._take_in()
+        return found
+
+
+@pytest.mark.capability("004.9", "002.5")
+@pytest.mark.parametrize("lived_before", [False, True])
+def test_who_is_taken_into_a_household_while_they_are_erased_is_no_member_afterwards(
+    running: Component, worker: Any, *, lived_before: bool
+) -> None:
+    mei, building_id, formed = person(running), build(worker), []
+    if lived_before:
+        form(worker, building_id, mei)
+        move(worker, mei)
+    streams = running.opened.streams
+    names = {"stream": "resident", "access": "access", "operators": "operators", "households": "household"}
+    later = SUMMER + timedelta(days=1)
+    residents = Residents(
+        **{name: streams[category] for name, category in names.items()},
+        areas=streams["area"],
+        claims=Claims(running.opened.ledger, "resident"),
+        residencies=TakenInMeanwhile(
+            running, lambda: formed.append(form(worker, building_id, mei, unit="2-201", since=later))
+        ),
+    )
+
+    residents.erase(mei, utc_now(), Context(actor="guard"), lambda _: None)
+
+    [household_id] = formed
+    with refused("HOUSEHOLD_UNKNOWN"):
+        read(worker, household_id)
 
 
 # counts
