@@ -46,10 +46,55 @@ def found(cursor: Cursor) -> list[tuple[str, int, float]]:
 def test_who_suddenly_reads_of_many_is_unusual(cursor: Cursor) -> None:
     for days in range(1, 21):
         reads(cursor, "nosy", 6, hours_ago=24 * days)
-    reads(cursor, "nosy", 31)
+    reads(cursor, "nosy", FEWEST + 1)
     reads(cursor, "new", FEWEST)
 
-    assert found(cursor) == [("nosy", 31, 6.0), ("new", FEWEST, 0.0)]
+    assert found(cursor) == [("nosy", FEWEST + 1, 6.0), ("new", FEWEST, 0.0)]
+
+
+def test_who_begins_and_works_through_their_cases_is_not(cursor: Cursor) -> None:
+    reads(cursor, "new", 45)
+
+    assert found(cursor) == []
+
+
+def lists(cursor: Cursor, reader: str, persons: range, *, hours_ago: float = 0.1) -> None:
+    """Somebody is shown so many persons by one answer."""
+    answer, at = f"d-{next(numbers)}", NOW - timedelta(hours=hours_ago)
+    insert = "INSERT INTO disclosures (disclosure_id, subject_id, reader_id, read_at) VALUES (%s, %s, %s, %s)"
+    cursor.executemany(insert, [(answer, f"person-{each}", reader, at) for each in persons])
+
+
+def test_a_list_that_somebody_opens_is_no_reading_of_each(cursor: Cursor) -> None:
+    for _ in range(5):
+        lists(cursor, "new", range(200))
+    reads(cursor, "new", 30)
+
+    assert found(cursor) == []
+
+
+@pytest.mark.capability("002.5")
+def test_who_lists_a_whole_city_is_unusual(cursor: Cursor) -> None:
+    for begin in range(0, 1000, 100):
+        lists(cursor, "nosy", range(begin, begin + 100))
+
+    assert found(cursor) == [("nosy", 100, 0.0)]
+
+
+@pytest.mark.capability("002.5")
+def test_who_goes_from_a_list_to_each_on_it_is_unusual(cursor: Cursor) -> None:
+    lists(cursor, "nosy", range(100))
+    reads(cursor, "nosy", 100)
+
+    assert found(cursor) == [("nosy", 100, 0.0)]
+
+
+@pytest.mark.capability("002.5")
+def test_who_takes_lists_of_few_people_reads_each(cursor: Cursor) -> None:
+    for begin in range(0, 70, 10):
+        lists(cursor, "nosy", range(begin, begin + 10))
+
+    assert found(cursor) == [("nosy", 70, 0.0)]
 
 
 def test_who_always_reads_of_many_is_not(cursor: Cursor) -> None:
@@ -77,6 +122,6 @@ def test_an_outlier_in_the_past_hides_nobody(cursor: Cursor) -> None:
     for days in range(1, 10):
         reads(cursor, "nosy", 4, hours_ago=24 * days)
     reads(cursor, "nosy", 900, hours_ago=300)
-    reads(cursor, "nosy", 60)
+    reads(cursor, "nosy", FEWEST)
 
-    assert found(cursor) == [("nosy", 60, 4.0)]
+    assert found(cursor) == [("nosy", FEWEST, 4.0)]

@@ -307,7 +307,7 @@ class UnusualReader(_message.Message):
     reader_id: _builtins.str
     """Who."""
     persons: _builtins.int
-    """Of how many different persons within the last hour."""
+    """Of how many different persons within the last hour, those counted a tenth who were in long answers only."""
     usual_persons: _builtins.float
     """Of how many in one of their usual hours: the median."""
     def __init__(
