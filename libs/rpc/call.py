@@ -226,6 +226,11 @@ class Call:
             return False
         return self._wire is None or self._wire.is_active()
 
+    def assure_awaited(self) -> None:
+        """Refuse (CALLER_GONE) when nobody waits for the answer any more: long work asks it now and then."""
+        if self._wire is not None and not self._wire.is_active():
+            raise Refusal(Kind.UNAVAILABLE, "CALLER_GONE", "nobody waits for the answer any more")
+
     def part(self, request: Message, scopes: tuple[str, ...]) -> "Call":
         """The call as a part of its request has it: dated by that part, and by the scopes that it needs.
 

@@ -1,6 +1,6 @@
 """One stream at a time: load, decide, append; and again if somebody else was faster."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
@@ -243,6 +243,12 @@ class Stream(Generic[C, S, E]):
         """The newest state; the decider's initial one, at version 0, if nothing has happened."""
         return Loaded.of(self.states.newest(self.name(subject_id)))
 
+    def load_many(self, subject_ids: Sequence[str]) -> list[Loaded[S]]:
+        """The newest states of many streams by one query, in the order of their ids."""
+        names = [self.name(each) for each in subject_ids]
+        newest = _newest(self.ledger, dict.fromkeys(names, self))
+        return [Loaded.of(newest[name]) for name in names]
+
     def load_at(
         self,
         subject_id: str,
@@ -320,13 +326,7 @@ def _append_all(ledger: Ledger, append: Append) -> Appended:
 def _decide_all(
     ledger: Ledger, tasks: Sequence[Task]
 ) -> list[tuple[Stream[Any, Any, Any], Decision[Any, Any]]]:
-    names = {task[0].name(task[1]): task[0] for task in tasks}
-    known = {name: stream.states.cached(name) or stream.states.blank() for name, stream in names.items()}
-    news = ledger.read_streams({name: folded.version for name, folded in known.items()}, _AT_ONCE)
-    for name, stream in names.items():
-        is_long = len(news[name]) == _AT_ONCE  # then there may be more, and a snapshot
-        newest = stream.states.newest(name) if is_long else None
-        known[name] = newest or stream.states.advance(name, known[name], news[name])
+    known = _newest(ledger, {task[0].name(task[1]): task[0] for task in tasks})
     decisions, answering = [], set()
     for stream, subject_id, command, context, *asked in tasks:
         permit, if_revision = (*asked, None, None)[:2]
@@ -344,6 +344,17 @@ def _decide_all(
             answering.add((name, request))
         decisions.append((stream, decision))
     return decisions
+
+
+def _newest(ledger: Ledger, streams: Mapping[str, Stream[Any, Any, Any]]) -> dict[str, Folded[Any]]:
+    """Streams by name as they are in the store now, by one query for what is not known yet."""
+    known = {name: stream.states.cached(name) or stream.states.blank() for name, stream in streams.items()}
+    news = ledger.read_streams({name: folded.version for name, folded in known.items()}, _AT_ONCE)
+    for name, stream in streams.items():
+        is_long = len(news[name]) == _AT_ONCE  # then there may be more, and a snapshot
+        newest = stream.states.newest(name) if is_long else None
+        known[name] = newest or stream.states.advance(name, known[name], news[name])
+    return known
 
 
 def _settle_all(

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from libs.ledger.decider import Kind, Refusal
-from libs.ledger.recorded import Context, Draft, utc_now
+from libs.ledger.recorded import Context, Draft, Recorded, utc_now
 from libs.ledger.revision import Revision
 from libs.ledger.store.ledger import Append, Ledger
 from libs.ledger.streams.stream import Stream
@@ -14,6 +14,7 @@ from libs.ledger.tests.conftest import Mailboxes
 from libs.ledger.tests.mailbox import (
     MAILBOX,
     Empty,
+    Event,
     ForgetOwner,
     LetterPut,
     Mailbox,
@@ -41,6 +42,30 @@ def test_a_command_appends_what_happens_and_answers_with_the_new_state(
     assert isinstance(handled.state, Mailbox)
     assert handled.state.letters == ("l-9",)
     assert (handled.version, handled.revision) == (2, "r2.2")
+
+
+def test_many_streams_are_loaded_by_one_query(
+    mailboxes: Mailboxes, ledger: Ledger, opened: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailboxes.handle("12", Open(owner="resident-2", name="Bo"), context())
+    mailboxes.handle("12", Put(letter="l-1"), context())
+    for letter in range(300):  # so many that their state comes from a snapshot, or page by page
+        mailboxes.handle(opened, Put(letter=f"l-{letter}"), context())
+    ids = ["12", "nobodys", opened]
+    one_by_one = [Stream(ledger, MAILBOX).load(each) for each in ids]
+    queries: list[int] = []
+    reading = ledger.read_streams
+
+    def read_streams(after: dict[str, int], limit: int | None = None) -> dict[str, list[Recorded[Event]]]:
+        queries.append(len(after))
+        return reading(after, limit)
+
+    monkeypatch.setattr(ledger, "read_streams", read_streams)
+
+    assert Stream(ledger, MAILBOX).load_many(ids) == one_by_one
+    assert mailboxes.load_many(ids) == one_by_one
+    assert mailboxes.load_many([]) == []
+    assert queries == [3, 3, 0]
 
 
 def test_a_refused_command_appends_nothing(mailboxes: Mailboxes, ledger: Ledger) -> None:

@@ -129,3 +129,21 @@ def test_a_trace_goes_on_where_the_caller_began_it(dial: Dial, greeter: Greeter,
 def test_a_trace_that_makes_no_sense_is_begun_anew(bad: str) -> None:
     with traces.span("rpc", parent=bad) as span:
         assert traces.is_valid(span.traceparent)
+
+
+class Line:
+    """A connection that its caller may have left."""
+
+    def __init__(self, *, active: bool) -> None:
+        self.active = active
+
+    def is_active(self) -> bool:
+        return self.active
+
+
+def test_long_work_ends_when_nobody_waits_for_it() -> None:
+    call().assure_awaited()
+    call(wire=Line(active=True)).assure_awaited()
+
+    with pytest.raises(Refusal, match="CALLER_GONE"):
+        call(wire=Line(active=False)).assure_awaited()

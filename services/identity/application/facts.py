@@ -14,11 +14,13 @@ from services.identity.application.household_ports import BuildingReads, Househo
 from services.identity.application.visit import FactsStream, Subject, stream_id
 from services.identity.domain import household_refusals as unfit
 from services.identity.domain.fact_kinds import RULES, FactKind, SubjectKind
-from services.identity.domain.facts import Standing
+from services.identity.domain.facts import Facts, Standing
 from services.identity.domain.values import Level
 
 MOST_SUBJECTS = 5_000
 """So many are opened for one answer."""
+LOT = 200
+"""So many are opened by one query."""
 STEP = 10
 """Facts of people are counted in steps of so many; fewer are not told."""
 _ORDER = (ascending("subject_kind"), ascending("subject_id"))
@@ -63,19 +65,23 @@ class FactsInAreas:
         at: datetime,
         fresh: Fresh,
         permit: Permit,
+        awaited: Callable[[], None],
     ) -> tuple[Sequence[ToCheck], str]:
-        """A page of contradictions and of stale facts in an area."""
+        """A page of contradictions and of stale facts in an area.
+
+        `awaited` raises when nobody waits for it.
+        """
         area_path = defined(self.areas, area_id).path
         permit(Jurisdiction(area_path=area_path))
         page = Page.of(request, _ORDER)
         subjects = self._within(area_path, at, fresh)
         after = page.after
+        if after is not None:
+            subjects = [each for each in subjects if (each[0].value, each[1]) > after]
         found: list[ToCheck] = []
         token = ""
-        for subject in subjects:
-            if after is not None and (subject[0].value, subject[1]) <= after:
-                continue
-            found += self._doubtful(subject, at)
+        for subject, facts in self._opened(subjects, awaited):
+            found += _doubtful(subject, facts, at)
             if len(found) >= page.size:
                 token = page.token(subject[0].value, subject[1]) if subject != subjects[-1] else ""
                 break
@@ -89,8 +95,11 @@ class FactsInAreas:
         fresh: Fresh,
         permit: Permit,
         reads: Callable[[AreaPath], bool],
+        awaited: Callable[[], None],
     ) -> Counts:
         """What there was in an area at a moment. `reads`: whether the caller may read all of an area.
+
+        `awaited` raises when nobody waits for it.
 
         Others get no grid cell and no facts. Refuses AREA_TOO_SMALL, AREA_TOO_LARGE, OUT_OF_REACH.
         """
@@ -106,27 +115,31 @@ class FactsInAreas:
             dwellings=dwellings,
             households=households,
             members=members,
-            by_value=self._by_value(area.path, _day_of(at), fresh) if with_facts else {},
+            by_value=self._by_value(area.path, _day_of(at), fresh, awaited) if with_facts else {},
         )
 
     def _by_value(
-        self, area_path: AreaPath, at: datetime, fresh: Fresh
+        self, area_path: AreaPath, at: datetime, fresh: Fresh, awaited: Callable[[], None]
     ) -> Mapping[tuple[FactKind, str], int]:
         """Of how many each value is the newest."""
         found: Counter[tuple[FactKind, str]] = Counter()
-        for subject in self._within(area_path, at, fresh):
-            standing = self.stream.load(stream_id(subject)).state.standing(at)
+        for _, facts in self._opened(self._within(area_path, at, fresh), awaited):
+            standing = facts.standing(at)
             found.update(
                 (kind, each.newest.told.value) for kind, each in standing.items() if RULES[kind].counted
             )
         told = {(kind, value): _in_steps(kind, many) for (kind, value), many in found.items()}
         return {each: many for each, many in told.items() if many}
 
-    def _doubtful(self, subject: Subject, at: datetime) -> Iterator[ToCheck]:
-        standing = self.stream.load(stream_id(subject)).state.standing(at)
-        for kind, each in standing.items():
-            if each.stale or each.contradicting:
-                yield ToCheck(subject=subject, kind=kind, standing=each)
+    def _opened(
+        self, subjects: Sequence[Subject], awaited: Callable[[], None]
+    ) -> Iterator[tuple[Subject, Facts]]:
+        """All that was told of each, read as it is asked for, as long as somebody waits."""
+        for begin in range(0, len(subjects), LOT):
+            awaited()
+            lot = subjects[begin : begin + LOT]
+            opened = self.stream.load_many([stream_id(each) for each in lot])
+            yield from ((subject, each.state) for subject, each in zip(lot, opened, strict=True))
 
     def _within(self, area_path: AreaPath, at: datetime, fresh: Fresh) -> Sequence[Subject]:
         """All there is in an area at a moment, in the order of kind and id; refuses AREA_TOO_LARGE."""
@@ -137,6 +150,12 @@ class FactsInAreas:
         if len(subjects) > MOST_SUBJECTS:
             raise unfit.area_is_too_large(MOST_SUBJECTS)
         return subjects
+
+
+def _doubtful(subject: Subject, facts: Facts, at: datetime) -> Iterator[ToCheck]:
+    for kind, each in facts.standing(at).items():
+        if each.stale or each.contradicting:
+            yield ToCheck(subject=subject, kind=kind, standing=each)
 
 
 def _day_of(at: datetime) -> datetime:

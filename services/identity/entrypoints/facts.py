@@ -26,6 +26,7 @@ class FactsApi:
             moment_of(request, "at_time") or call.now(),
             Fresh.of(request, call),
             permit_by(call, reading),
+            call.assure_awaited,
         )
         call.showing(*(each.subject[1] for each in found))
         return pb.ListFactsToCheckResponse(facts=map(to_check_shown, found), next_page_token=next_token)
@@ -39,5 +40,6 @@ class FactsApi:
             Fresh.of(request, call),
             permit_by(call, reading),
             lambda area_path: reading(call).covers(area_path=area_path),
+            call.assure_awaited,
         )
         return counts_shown(counts)

@@ -15,10 +15,12 @@ from linli.identity.v1 import identity_types_pb2 as types
 from linli.types.v1 import types_pb2
 
 from libs.geo.tests.drawing import square
+from libs.ledger.decider import Kind, Refusal
 from libs.ledger.disclosed import PersonalDataDisclosed
 from libs.ledger.recorded import Context, utc_now
 from libs.ledger.streams.claims import Claims
 from libs.ledger.streams.stream import Loaded, Stream
+from libs.query.freshness import Fresh
 from libs.rpc.failures import RpcFailed
 from libs.rpc.moments import stamp
 from libs.testkit.component import Component, component
@@ -26,10 +28,12 @@ from libs.testkit.ids import Ids
 from libs.testkit.postgres import TestServer
 from libs.testkit.rpc import Mint
 from libs.testkit.views import assert_rebuilt_equals_live
+from services.identity.application.facts import LOT, FactsInAreas
 from services.identity.application.resident import Residents
+from services.identity.domain.area import AREA
 from services.identity.domain.building import BuildingRegistered, DwellingsAdded
 from services.identity.domain.fact_kinds import RULES, SubjectKind
-from services.identity.domain.facts import FactsTold
+from services.identity.domain.facts import FACTS, FactsTold
 from services.identity.domain.facts import read as told_by
 from services.identity.domain.household import HouseholdFormed, HouseholdMoved, MemberJoined, MemberLeft
 from services.identity.domain.residency import RESIDENCY, ChangeHome, Residency, ResidencyEvent
@@ -752,6 +756,61 @@ def test_who_is_taken_into_a_household_while_they_are_erased_is_no_member_afterw
 
 
 # counts
+
+
+@dataclass
+class Crowd:
+    """As many households as somebody says, of whom nothing was ever told."""
+
+    many: int
+
+    def count(self, *_: Any) -> tuple[int, int]:
+        return self.many, 0
+
+    def within(self, *_: Any) -> tuple[list[str], list[str]]:
+        return [f"crowd-{each:04}" for each in range(self.many)], []
+
+
+@dataclass
+class Gone:
+    """A caller who leaves after so many looks."""
+
+    after: int
+    asked: int = 0
+
+    def __call__(self) -> None:
+        self.asked += 1
+        if self.asked > self.after:
+            raise Refusal(Kind.UNAVAILABLE, "CALLER_GONE", "nobody waits")
+
+
+def test_facts_are_opened_in_lots_and_for_nobody_who_has_gone(
+    running: Component, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    streams, asked = running.opened.streams, list[int]()
+    empty: Any = Crowd(0)
+    crowd: Any = Crowd(4 * LOT + 1)
+    facts = FactsInAreas(stream=streams.of(FACTS), areas=streams.of(AREA), buildings=empty, households=crowd)
+    reading = running.opened.ledger.read_streams
+
+    def read_streams(after: Any, limit: int | None = None) -> Any:
+        asked.append(len(after))
+        return reading(after, limit)
+
+    monkeypatch.setattr(running.opened.ledger, "read_streams", read_streams)
+
+    def counted(awaited: Gone) -> None:
+        facts.count("cell-1", SUMMER, True, Fresh(), lambda _: None, lambda _: True, awaited)
+
+    counted(Gone(after=5))
+    assert asked == [LOT] * 4 + [1]
+    asked.clear()
+    with pytest.raises(Refusal, match="CALLER_GONE"):
+        counted(Gone(after=2))
+    request = pb.ListFactsToCheckRequest(page_size=50)
+    with pytest.raises(Refusal, match="CALLER_GONE"):
+        facts.to_check(request, "cell-1", SUMMER, Fresh(), lambda _: None, Gone(after=1))
+    assert asked == [LOT] * 3
 
 
 @dataclass(slots=True)
