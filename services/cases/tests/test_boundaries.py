@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,10 +15,13 @@ from linli.types.v1 import types_pb2
 from shapely import Point, box
 
 from libs.rpc.moments import stamp
+from libs.runtime.host.counting import Counting
+from libs.telemetry import metrics
 from libs.testkit.component import Component, component
 from libs.testkit.eventually import eventually
 from libs.testkit.postgres import TestServer
 from libs.testkit.views import assert_rebuilt_equals_live
+from services.cases.adapters import figures
 from services.cases.adapters.picture import LatestPicture
 from services.cases.adapters.views import reference, unlocated
 from services.cases.application import locating
@@ -238,6 +242,7 @@ def test_new_cases_on_redrawn_ground_are_located_together(
     reads, progress = unlocated.UnlocatedReads(running.opened.views), running.opened.streams.of(LOCATING)
     eventually(lambda: reads.unlocated(progress.load("all").state, 10)[1].keys() == new)
     assert worker(running).some() == 0
+    assert unlocated_shown(running) == {"earlier": 0, "since": 3, "other": 0}
 
     monkeypatch.setattr(locating, "REST", timedelta())
     before = running.opened.ledger.head()
@@ -245,6 +250,15 @@ def test_new_cases_on_redrawn_ground_are_located_together(
     later = running.opened.ledger.read(after=before, limit=100)
     assert len([each for each in later if isinstance(each.event, CasesLocated)]) == 1
     assert new <= located(running).keys()
+    eventually(lambda: not any(unlocated_shown(running).values()))
+
+
+def unlocated_shown(running: Component) -> dict[str, int]:
+    """What operators see of how many are left."""
+    Counting(figures.count, running.opened.views).count()
+    shown = metrics.exposition().decode()
+    said = re.findall(r'^linli_cases_unlocated{opened="(\w+)"} (\d+)', shown, re.MULTILINE)
+    return {opened: int(cases) for opened, cases in said}
 
 
 def test_it_goes_on_where_another_process_stopped_and_says_everything_once(

@@ -52,6 +52,11 @@ CASES = Dashboard(
                     shows={"{{cause}}": "max by (cause) (linli_cases_unowned)"},
                 ),
                 Panel(
+                    title="Not yet located by the newest boundaries",
+                    says="Not 0 after a change of boundaries: scoreboards by areas_time are not whole yet.",
+                    shows={"{{opened}}": "max by (opened) (linli_cases_unlocated)"},
+                ),
+                Panel(
                     title="Reported a minute",
                     says="Calls of OpenCase that were taken.",
                     shows={"reported": _TAKEN.format(rpc="OpenCase")},

@@ -17,7 +17,7 @@ _COMMAND = re.compile(
 """What somebody can type: a command, a query of PostgreSQL or Prometheus, a page of a process."""
 _METRIC = re.compile(r"\b((?:linli|process)_[a-z_]+)")
 FIGURES = {
-    *("linli_cases_open", "linli_cases_overdue", "linli_cases_unowned"),
+    *("linli_cases_open", "linli_cases_overdue", "linli_cases_unowned", "linli_cases_unlocated"),
     *("linli_webhooks", "linli_webhook_messages"),
 }
 """Declared by services, which this room does not know; the scrape of a running platform has them."""

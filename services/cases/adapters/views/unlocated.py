@@ -1,4 +1,4 @@
-"""Which cases are to be located by newer boundaries than those they were located by?
+"""Which cases are to be located by newer boundaries than those they were located by, and how many are left?
 
 All that say a place and were opened before the newest boundary was noted. Of those opened later only the ones
 that were opened without knowing it, or by a release that does not ask, or that other boundaries put
@@ -16,7 +16,7 @@ from libs.ledger.recorded import Recorded
 from libs.ledger.views.view import Key, Rows, Table, View, Views
 from libs.query.freshness import Fresh
 from services.cases.domain.case.events import CaseOpened, CaseRouted, CaseUnowned
-from services.cases.domain.locating import Located
+from services.cases.domain.locating import CasesLocated, Located
 from services.cases.domain.noted import AreaEndNoted, BoundaryNoted
 
 _NEWEST = "newest"
@@ -37,15 +37,24 @@ class GroundRow(TypedDict):
     known: int
 
 
+class DoneRow(TypedDict):
+    """How far cases were located, as in `domain.locating.CasesLocated`."""
+
+    what: str
+    known: int
+    until: int
+
+
 PLACED = Table.of("placed", PlacedRow, key=("case_id",), indexes=("position", "(position) WHERE unsure"))
 GROUND = Table.of("ground", GroundRow, key=("what",))
+DONE = Table.of("done", DoneRow, key=("what",))
 
 
 class Unlocated(View):
-    """One row for each case that says a place, and one for the newest change of the ground."""
+    """A row for each case that says a place, one for the newest change of the ground, one for progress."""
 
     name = "unlocated"
-    tables = (PLACED, GROUND)
+    tables = (PLACED, GROUND, DONE)
     version = 2
 
     def keys(self, recorded: Recorded[Any]) -> Iterable[tuple[str, Key]]:
@@ -67,6 +76,8 @@ class Unlocated(View):
                     rows.change(PLACED, recorded.subject_id, unsure=True)
             case BoundaryNoted() | AreaEndNoted():
                 rows.put(GROUND, GroundRow(what=_NEWEST, known=recorded.position))
+            case CasesLocated(known=known, until=until):
+                rows.put(DONE, DoneRow(what=_NEWEST, known=known, until=until))
             case _:
                 pass
 
@@ -92,8 +103,20 @@ def _found(cursor: Cursor[DictRow], select: str, until: int, known: int, most: i
     return {row["case_id"]: row["position"] for row in found}
 
 
+def left(cursor: Cursor[DictRow]) -> tuple[int, int]:
+    """How many cases are to be located by the newest ground: opened before it was known, and since then."""
+    ground = cursor.execute("SELECT known FROM ground").fetchone()
+    done = cursor.execute("SELECT known, until FROM done").fetchone()
+    newest = ground["known"] if ground else 0
+    until = Located(known=done["known"], until=done["until"]).begun(newest) if done else 0
+    [row] = cursor.execute(_LEFT, {"until": until, "known": newest}).fetchall()
+    return row["earlier"], row["since"]
+
+
 _SELECT = "SELECT case_id, position FROM placed WHERE position > %(until)s AND"
 _NEXT = "ORDER BY position LIMIT %(most)s"
+_COUNT = "SELECT count(*) FROM placed WHERE position > %(until)s AND position"
+_LEFT = f"SELECT ({_COUNT} < %(known)s) AS earlier, ({_COUNT} >= %(known)s AND unsure) AS since"
 _BEFORE = f"{_SELECT} position < %(known)s {_NEXT}"
 _ALL = f"({_BEFORE}) UNION ALL ({_SELECT} position >= %(known)s AND unsure {_NEXT}) {_NEXT}"
 

@@ -8,11 +8,12 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
+from libs.testkit.clocks import START
 from libs.testkit.plans import Read, explaining
 from libs.testkit.recorded import recorded
 from libs.testkit.views import folded
-from services.cases.adapters.views.unlocated import GROUND, PLACED, VIEW, next_of
-from services.cases.domain.locating import Located
+from services.cases.adapters.views.unlocated import DONE, GROUND, PLACED, VIEW, left, next_of
+from services.cases.domain.locating import CasesLocated, Located
 from services.cases.domain.values import Point
 from services.cases.tests.domain.history import CASE_ID, opened, routed
 
@@ -35,7 +36,7 @@ def test_a_case_whose_opening_did_not_ask_is_looked_at_again(redrawn: bool | Non
 def cursor(database: str) -> Iterator[psycopg.Cursor[dict[str, Any]]]:
     """Cases at all positions but that of the newest ground; of later ones every thousandth is unsure."""
     with psycopg.connect(database, autocommit=True, row_factory=dict_row) as connection:
-        for table in (PLACED, GROUND):
+        for table in (PLACED, GROUND, DONE):
             for statement in (table.ddl(), *table.index_ddl()):
                 connection.execute(statement.encode())
         connection.execute("SET synchronous_commit = on")  # else vacuum takes no row for visible to all yet
@@ -76,3 +77,28 @@ def test_newer_ground_lets_a_pass_under_way_come_to_its_end(cursor: Any) -> None
 
     assert (goal, list(rest.values())) == (500, list(range(301, 500)))
     assert (anew, min(first.values())) == (KNOWN, 1)
+
+
+@pytest.mark.parametrize(
+    ("done", "counted"),
+    [
+        (None, (KNOWN - 1, 5)),
+        ((500, 499), (KNOWN - 1, 5)),
+        ((KNOWN, 300), (KNOWN - 301, 5)),
+        ((KNOWN, 3_000), (0, 3)),
+        ((KNOWN, KNOWN + SINCE), (0, 0)),
+    ],
+)
+def test_operators_see_how_many_are_left(cursor: Any, done: Any, counted: tuple[int, int]) -> None:
+    if done:
+        cursor.execute("INSERT INTO done (what, known, until) VALUES ('newest', %s, %s)", done)
+
+    assert left(cursor) == counted
+
+
+def test_it_is_kept_how_far_it_has_come() -> None:
+    told = [CasesLocated(known=7, until=until, at=START) for until in (3, 5)]
+
+    assert folded(VIEW, recorded("locating-all", *told)).all(DONE.name) == [
+        {"what": "newest", "known": 7, "until": 5}
+    ]

@@ -620,7 +620,9 @@ class GetScoreboardResponse(_message.Message):
     cases_position: _builtins.int
     """Everything up to this position in the ledger of the cases service is counted."""
     by_place: _builtins.bool
-    """Cases count where their places lie by the boundaries of `areas_time`."""
+    """Cases count where their places lie by the boundaries of `areas_time`. After a change of boundaries the cases service
+    goes through all cases: until its figure `linli_cases_unlocated` is 0, some still count where older boundaries put them.
+    """
     @_builtins.property
     def rows(self) -> _containers.RepeatedCompositeFieldContainer[Global___ScoreboardRow]:
         """The rows, by `group_id`. Groups without any case are left out."""
