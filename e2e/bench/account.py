@@ -18,7 +18,7 @@ from libs.ledger.ids import new_id
 from libs.ledger.recorded import Context, Draft, Metadata, utc_now
 from libs.ledger.store.ledger import Append
 from libs.ledger.streams.folded import Folded
-from libs.rpc.call import digest
+from libs.rpc.digest import digest
 from libs.rpc.normal import normal_of
 from libs.rpc.validation import rules_of
 from libs.runtime.config.settings import Settings, read

@@ -1,6 +1,5 @@
 """What an api method is handed beside the request: the caller, the moment, the reach, the deadline."""
 
-import hashlib
 import re
 import threading
 import time
@@ -18,6 +17,7 @@ from libs.ledger.personal import Personal
 from libs.ledger.recorded import Context
 from libs.query.reach import Jurisdiction, Reach
 from libs.rpc.access import ANONYMOUS, NOBODY, PRIVILEGES_UNKNOWN, Caller, holds_none_of
+from libs.rpc.digest import digest
 from libs.rpc.limits.quota import Quota
 from libs.rpc.once import once
 from libs.rpc.peers import NO_PROXIES, Connection, TrustedProxies, called_from
@@ -296,16 +296,3 @@ class Call:
         """What ties together all that follows: the caller's `x-correlation-id`, else the trace id."""
         given = self.metadata.get("x-correlation-id", "")
         return given if _CORRELATION.fullmatch(given) else self.traceparent[3:35]
-
-
-def digest(request: Message) -> str:
-    """SHA-256 (hex) over the message's type and its deterministic bytes, `request_id` left out."""
-    content = hashlib.sha256(request.DESCRIPTOR.full_name.encode())
-    request_id = getattr(request, "request_id", "")
-    if request_id:
-        request.ClearField("request_id")
-        content.update(request.SerializeToString(deterministic=True))
-        request.request_id = request_id  # type: ignore[attr-defined] # it has the field, or there were no id
-    else:
-        content.update(request.SerializeToString(deterministic=True))
-    return content.hexdigest()

@@ -10,8 +10,9 @@ from google.protobuf.message import Message
 
 from libs.ledger.disclosed import PersonalDataDisclosed
 from libs.ledger.recorded import Context
-from libs.rpc.call import Call, digest
+from libs.rpc.call import Call
 from libs.rpc.client import Client, connect
+from libs.rpc.digest import digest
 from libs.rpc.methods import Method, methods_of
 from libs.rpc.naming import snake_case
 from libs.rpc.server import Server

@@ -8,7 +8,8 @@ import pytest
 from libs.ledger.decider import Kind, Refusal
 from libs.ledger.personal import Personal
 from libs.rpc.access import CLIENT, PERSON, Grant, caller_of
-from libs.rpc.call import Call, digest
+from libs.rpc.call import Call
+from libs.rpc.digest import digest
 from libs.rpc.tests.conftest import Dial
 from libs.rpc.tests.greeter import Greeter, message
 from libs.telemetry import traces

@@ -11,7 +11,7 @@ from linli.identity.v1 import identity_types_pb2 as kinds
 from linli.types.v1 import types_pb2
 from linli.volunteers.v1 import volunteers_service_pb2 as volunteers
 
-from libs.rpc.call import digest
+from libs.rpc.digest import digest
 from libs.rpc.normal import normal_of
 from libs.rpc.tests.greeter import message
 from libs.rpc.validation import rules_of
