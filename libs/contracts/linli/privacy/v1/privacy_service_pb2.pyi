@@ -52,7 +52,7 @@ class Disclosure(_message.Message):
     """The rpc, such as `/linli.cases.v1.CasesService/GetCase`."""
     @_builtins.property
     def roles(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The roles by which they read, as `linli.options.v1.Role` without its prefix; none for a client."""
+        """The roles by which they read, as `linli.options.v1.Role` without its prefix; PARTNER for a client."""
 
     @_builtins.property
     def body_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
