@@ -13,7 +13,7 @@ from services.identity.application.household import Households
 from services.identity.domain import household
 from services.identity.domain import household_refusals as unfit
 from services.identity.domain.fact_kinds import RULES, Source, SubjectKind
-from services.identity.domain.facts import Facts, FactsTold, TellFacts, Told
+from services.identity.domain.facts import Facts, FactsTold, TellFacts, Told, as_seen_by_member
 
 FactsStream = Stream[TellFacts, Facts, FactsTold]
 Subject = tuple[SubjectKind, str]
@@ -82,7 +82,7 @@ class Visits:
         return self._shown(found, at, None)
 
     def show_own(self, resident_id: str, at: datetime) -> Shown:
-        """Their household of now to one of its members: of the others, no facts."""
+        """Their household of now to one of its members: no facts of others, and those of their time."""
         return self._shown(self.households.home_of(resident_id), at, resident_id)
 
     def _visited(
@@ -123,7 +123,8 @@ class Visits:
         if home is None:
             raise unfit.household_is_unknown(found.household_id)
         members = found.members_at(at)
-        if own is not None and own not in {each.resident_id for each in members}:
+        joined = next((each.since for each in members if each.resident_id == own), None)
+        if own is not None and joined is None:
             raise unfit.resident_has_no_household()
         subjects: list[Subject] = [
             (SubjectKind.BUILDING, home.building_id),
@@ -136,6 +137,9 @@ class Visits:
             for subject in subjects
             if own is None or subject[0] is not SubjectKind.MEMBER or subject[1] == own
         }
+        if joined is not None:
+            whole = SubjectKind.HOUSEHOLD, found.household_id
+            told[whole] = as_seen_by_member(told[whole], joined)
         return Shown(household_id=found.household_id, home=home, members=members, facts=told)
 
 

@@ -5,7 +5,7 @@ Nothing is overwritten: what was told stays, and what holds at a moment follows 
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from libs.ledger.decider import Decider
@@ -136,6 +136,17 @@ def read(event: FactsTold) -> tuple[Told, ...]:
     return tuple(
         Told(kind=FactKind(kind), value=value, settles=settles) for kind, value, settles in json.loads(text)
     )
+
+
+def as_seen_by_member(facts: Facts, since: datetime) -> Facts:
+    """What a member is shown of their household: of their own time there, and no notes of staff."""
+    seen = []
+    for event in facts.told:
+        own = event.source is Source.SELF_DECLARED
+        told = tuple(each for each in read(event) if own or each.kind is not FactKind.NOTE)
+        if told and event.observed_at >= since:
+            seen.append(replace(event, of_people=Personal(event.subject_id, in_words(told))))
+    return Facts(told=tuple(seen))
 
 
 def in_words(told: Sequence[Told]) -> str:

@@ -50,8 +50,11 @@ class VisitApi:
         if not request.household_id:
             if call.caller.kind != PERSON:
                 raise unfit.resident_has_no_household()
-            call.showing(me)
-            return shown_whole(self._app.visits.show_own(me, at), at)
+            shown = self._app.visits.show_own(me, at)
+            others = [each.resident_id for each in shown.members if each.resident_id != me]
+            call.showing(me, *others, *([shown.household_id] if others else []))
+            request.purpose = pb.PURPOSE_RESIDENT_REQUEST  # as which it is recorded
+            return shown_whole(shown, at)
         if not request.purpose:
             raise invalid("purpose", "say why you read the data of others")
         shown = self._app.visits.show(request.household_id, at, permit_by(call, reading))

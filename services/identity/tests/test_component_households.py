@@ -167,6 +167,12 @@ def newest(shown: Any) -> dict[str, str]:
     return {name_of(each.kind): each.value for each in shown.facts if each.newest}
 
 
+def readings(running: Component) -> list[Any]:
+    """All that is recorded of who read what."""
+    events = running.opened.ledger.read(limit=100_000)
+    return [each for each in events if isinstance(each.event, PersonalDataDisclosed)]
+
+
 def to_check(stub: Any, area_id: str, at: datetime, revision: str) -> list[pb.FactToCheck]:
     request = pb.ListFactsToCheckRequest(
         area_id=area_id,
@@ -596,9 +602,7 @@ def test_who_read_a_household_is_recorded_for_it_and_each_member(running: Compon
 
     read(worker, household_id)
 
-    events = running.opened.ledger.read(limit=100_000)
-    read_of = [each for each in events if isinstance(each.event, PersonalDataDisclosed)]
-    [noted] = [each for each in read_of if household_id in each.event.subject_ids]
+    [noted] = [each for each in readings(running) if household_id in each.event.subject_ids]
     assert set(noted.event.subject_ids) == {household_id, mei}
     assert (noted.metadata.actor, noted.event.classes) == ("worker-1", ("HOUSEHOLD",))
     with refused("INVALID_REQUEST"):
@@ -632,6 +636,36 @@ def test_a_resident_reads_and_corrects_their_own_household_and_sees_no_facts_of_
     assert newest(shown) == {"HOUSEHOLD_SIZE": "2", "LANGUAGES": "en,zh"}
     assert {each.resident_id for each in shown.members} == {mei, bo}
     assert newest(read(worker, household_id))["BEDRIDDEN"] == "yes"
+
+
+@pytest.mark.capability("004.9", "002.5")
+def test_a_resident_sees_nothing_of_before_their_time_and_that_they_read_of_others_is_recorded(
+    running: Component, worker: Any
+) -> None:
+    mei, bo = person(running), person(running)
+    household_id = form(worker, build(worker), bo)
+    before = SPRING + timedelta(days=1)
+    visit(worker, fact("INCOME_SUPPORT", "yes"), household_id=household_id, at=before)
+    move(worker, mei, household_id)
+    visit(worker, fact("TENURE", "rented"), fact("NOTE", "he drinks"), household_id=household_id)
+    herself = as_role(running, "RESIDENT", "la/willow", subject=mei)
+
+    assert newest(read(herself, "")) == {"TENURE": "rented"}
+
+    [noted] = [each for each in readings(running) if each.metadata.actor == mei]
+    assert set(noted.event.subject_ids) == {household_id, bo}
+    assert noted.event.purpose == "RESIDENT_REQUEST"
+    assert newest(read(worker, household_id))["NOTE"] == "he drinks"
+
+
+@pytest.mark.capability("004.9", "002.5")
+def test_who_lives_alone_reads_their_own_and_nothing_is_recorded(running: Component, worker: Any) -> None:
+    mei = person(running)
+    visit(worker, fact("TENURE", "owned"), household_id=form(worker, build(worker), mei))
+
+    assert newest(read(as_role(running, "RESIDENT", "la/willow", subject=mei), "")) == {"TENURE": "owned"}
+
+    assert not [each for each in readings(running) if each.metadata.actor == mei]
 
 
 @pytest.mark.capability("004.9", "002.5")

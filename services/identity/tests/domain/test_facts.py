@@ -10,7 +10,15 @@ from libs.rules.areas import AreaPath
 from libs.testkit.deciders import deciding
 from libs.testkit.ids import some_id
 from services.identity.domain.fact_kinds import RULES, FactKind, Source, SubjectKind, value_of
-from services.identity.domain.facts import FACTS, Facts, FactsTold, TellFacts, Told, in_words
+from services.identity.domain.facts import (
+    FACTS,
+    Facts,
+    FactsTold,
+    TellFacts,
+    Told,
+    as_seen_by_member,
+    in_words,
+)
 
 AT = datetime(2024, 5, 1, 9, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -34,6 +42,22 @@ def told(*facts: Told, at: datetime = AT, source: Source = Source.VISIT, body_id
         of_people=Personal(HOUSEHOLD, in_words(facts)),
         area_path=AreaPath("la/cell-1"),
     )
+
+
+def test_a_member_sees_of_their_household_what_was_told_in_their_time_and_no_notes_of_staff() -> None:
+    note = Told(kind=FactKind.NOTE, value="shouts at night")
+    told_once = Facts(
+        told=(
+            told(size("1")),
+            told(size("2"), note, at=AT + DAY),
+            told(note, at=AT + DAY),
+            told(replace(note, value="ring twice"), at=AT + DAY, source=Source.SELF_DECLARED),
+        )
+    )
+
+    seen = as_seen_by_member(told_once, AT + DAY)
+
+    assert [each.told.value for each in seen.statements] == ["2", "ring twice"]
 
 
 TELL = TellFacts(

@@ -2495,7 +2495,7 @@ class GetHouseholdResponse(_message.Message):
 
     @_builtins.property
     def facts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Fact]:
-        """What was told by then, in the order of what it is about and when it was observed."""
+        """What was observed by then, in the order of what it is about and when it was observed."""
 
     def __init__(
         self,
