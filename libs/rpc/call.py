@@ -87,6 +87,7 @@ class Call:
         self.metadata: Mapping[str, str] = metadata or {}
         self.consulted = False
         self.shown: set[str] = set()
+        self.shows_nobody = False
         self._scopes = scopes
         self._request = request
         self._clock = clock
@@ -145,6 +146,10 @@ class Call:
         Of the caller's own data nothing is recorded; of others', before the answer is sent.
         """
         self.shown.update(subject_ids)
+
+    def showing_nobody(self) -> None:
+        """Say that this answer is about things alone, although the like of it may show personal data."""
+        self.shows_nobody = True
 
     def has(self, scope: str) -> bool:
         """Whether the caller holds a scope that the rpc does not demand."""

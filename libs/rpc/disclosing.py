@@ -159,7 +159,7 @@ class Disclosing:
         _find(answer, self._fields, found)
         if not found or self._notebook is None:
             return
-        if not call.shown:
+        if not call.shown and not call.shows_nobody:
             message = "the api method shows personal data, and does not say whose"
             raise Refusal(Kind.PERMISSION, "DISCLOSURE_UNATTRIBUTED", message)
         others = call.shown - {call.caller.subject}

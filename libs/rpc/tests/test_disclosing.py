@@ -127,6 +127,17 @@ def test_an_answer_is_refused_if_nobody_said_whose_data_it_shows() -> None:
         disclose(cases.GetCaseResponse(outcome="filled"), REQUEST)
 
 
+def test_an_answer_about_things_alone_is_not_recorded_once_that_is_said() -> None:
+    written, call = Written(), Call(caller=officer())
+    call.showing_nobody()
+
+    Disclosing(method(cases, "GetCase"), written).before(
+        cases.GetCaseResponse(outcome="filled"), REQUEST, call
+    )
+
+    assert written.notes == []
+
+
 def test_a_purpose_comes_from_the_request_where_the_rpc_asks_for_one() -> None:
     answer = identity.GetResidentResponse(resident=identity.Resident(name="Mei"))
     asked = identity.GetResidentRequest(purpose=identity.PURPOSE_RESIDENT_REQUEST, reference="call-3")

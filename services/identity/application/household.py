@@ -126,6 +126,13 @@ class Households:
             raise unfit.household_is_unknown(household_id)
         return state
 
+    def members(self, household_id: str, at: datetime) -> Sequence[str]:
+        """Who lived in a household at a moment; nobody where all were erased."""
+        state = self.stream.load(household_id).state
+        return (
+            [each.resident_id for each in state.members_at(at)] if isinstance(state, household.Formed) else []
+        )
+
     def home_of(self, resident_id: str) -> household.Formed:
         """The household in which somebody lives now. Refuses NO_HOUSEHOLD."""
         household_id = self.residencies.load(resident_id).state.household_id

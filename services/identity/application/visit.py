@@ -1,6 +1,6 @@
 """Use cases of visits: what somebody saw is kept as facts, and shown with a record of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -84,6 +84,16 @@ class Visits:
     def show_own(self, resident_id: str, at: datetime) -> Shown:
         """Their household of now to one of its members: no facts of others, and those of their time."""
         return self._shown(self.households.home_of(resident_id), at, resident_id)
+
+    def concerned(self, subjects: Iterable[Subject], at: datetime) -> Collection[str]:
+        """Whose data the facts of these are: a household's own and its members'; nobody's, of things."""
+        found: set[str] = set()
+        for kind, subject_id in subjects:
+            if kind.is_of_people:
+                found.add(subject_id)
+            if kind is SubjectKind.HOUSEHOLD:
+                found.update(self.households.members(subject_id, at))
+        return found
 
     def _visited(
         self, visit: Visit, permit: Permit, only: str

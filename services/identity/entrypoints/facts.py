@@ -20,15 +20,20 @@ class FactsApi:
         self, request: pb.ListFactsToCheckRequest, call: Call
     ) -> pb.ListFactsToCheckResponse:
         """Read a page of contradictions and stale facts."""
+        at = moment_of(request, "at_time") or call.now()
         found, next_token = self._app.facts.to_check(
             request,
             request.area_id,
-            moment_of(request, "at_time") or call.now(),
+            at,
             Fresh.of(request, call),
             permit_by(call, reading),
             call.assure_awaited,
         )
-        call.showing(*(each.subject[1] for each in found))
+        people = self._app.visits.concerned({each.subject for each in found}, at)
+        if people:
+            call.showing(*people)
+        else:
+            call.showing_nobody()
         return pb.ListFactsToCheckResponse(facts=map(to_check_shown, found), next_page_token=next_token)
 
     def count_households(self, request: pb.CountHouseholdsRequest, call: Call) -> pb.CountHouseholdsResponse:

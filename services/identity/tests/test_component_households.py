@@ -609,6 +609,37 @@ def test_who_read_a_household_is_recorded_for_it_and_each_member(running: Compon
         worker.get_household(pb.GetHouseholdRequest(household_id=household_id))
 
 
+@pytest.mark.capability("002.5")
+def test_who_lists_facts_to_check_is_recorded_for_people_and_not_for_buildings(running: Component) -> None:
+    mei = person(running)
+    worker = as_role(running, "GRID_WORKER", ONE, subject="worker-who-checks")
+    household_id = form(worker, build(worker), mei)
+    for source, many in (("REGISTER", "4"), ("VISIT", "1")):
+        told = visit(worker, fact("HOUSEHOLD_SIZE", many), source=source, household_id=household_id)
+        told = visit(worker, fact("YEAR_BUILT", f"199{many}"), source=source, household_id=household_id)
+
+    listed = {each.subject_id for each in to_check(worker, "cell-1", SUMMER, told.revision)}
+
+    noted = [each for each in readings(running) if each.metadata.actor == "worker-who-checks"]
+    people = {subject_id for each in noted for subject_id in each.event.subject_ids}
+    assert {household_id, mei} <= people
+    assert not {each for each in listed & people if each.startswith("b-")}
+
+
+@pytest.mark.capability("002.5")
+def test_a_page_of_facts_about_a_building_alone_is_shown_and_recorded_for_nobody(running: Component) -> None:
+    worker = as_role(running, "GRID_WORKER", "la/willow/cell-3", subject="worker-of-buildings")
+    define(operator_of(running), "cell-3", "willow", types.AREA_LEVEL_GRID_CELL)
+    building_id = build(worker, "cell-3")
+    for source, year in (("REGISTER", "1994"), ("VISIT", "1996")):
+        told = visit(worker, fact("YEAR_BUILT", year), source=source, building_id=building_id)
+
+    [found] = to_check(worker, "cell-3", SUMMER, told.revision)
+
+    assert found.subject_id == building_id
+    assert not [each for each in readings(running) if each.metadata.actor == "worker-of-buildings"]
+
+
 # residents
 
 
