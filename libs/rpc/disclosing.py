@@ -138,10 +138,10 @@ class Disclosing:
     def __init__(self, method: Method, notebook: Notes | None) -> None:
         """Raises TypeError if the rpc does not declare exactly the classes that its answer can have."""
         declared, shown = method.discloses, classes_shown(method.response.DESCRIPTOR)
-        if shown != frozenset(declared.classes):
+        if shown != (frozenset() if declared.asked_field else frozenset(declared.classes)):
             names = ", ".join(sorted(map(word_of_class, shown))) or "none"
             raise TypeError(f"{method.path} shows personal data of these classes: {names}; declare so")
-        self.needed = bool(shown) and not declared.own
+        self.needed = bool(declared.classes) and not declared.own
         if self.needed and notebook is None:
             raise TypeError(f"{method.path} shows personal data, and nobody stores who read them")
         self._fields = _fields(method.response.DESCRIPTOR)
@@ -155,8 +155,7 @@ class Disclosing:
 
         Refuses DISCLOSURE_UNATTRIBUTED if the api method did not say whose data it shows.
         """
-        found: set[int] = set()
-        _find(answer, self._fields, found)
+        found = self._found(answer, request, call)
         if not found or self._notebook is None:
             return
         if not call.shown and not call.shows_nobody:
@@ -165,6 +164,15 @@ class Disclosing:
         others = call.shown - {call.caller.subject}
         if others:
             self._notebook.note(others, self._disclosed(found, request, call.caller), self._context(call))
+
+    def _found(self, answer: Message, request: Message, call: Call) -> set[int]:
+        """The classes of which the answer tells."""
+        asked = self._declared.asked_field
+        if asked:
+            return set(self._declared.classes) if getattr(request, asked) and call.shown else set()
+        found: set[int] = set()
+        _find(answer, self._fields, found)
+        return found
 
     def _disclosed(self, found: Collection[int], request: Message, caller: Caller) -> PersonalDataDisclosed:
         reference = self._declared.reference_field

@@ -146,14 +146,16 @@ def test_whatever_stands_beside_a_persons_id_is_classified_or_excused() -> None:
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.path.rpartition("/")[2])
 def test_an_rpc_declares_exactly_what_its_answer_can_show(method: Method) -> None:
     declared = method.discloses
+    shown = classes_shown(method.response.DESCRIPTOR)
 
-    assert frozenset(declared.classes) == classes_shown(method.response.DESCRIPTOR)
+    assert shown == (frozenset() if declared.asked_field else frozenset(declared.classes))
     if declared.classes and not declared.own:
         assert bool(declared.purpose) != bool(declared.purpose_field)
         fields = method.request.DESCRIPTOR.fields_by_name
-        assert {declared.purpose_field, declared.reference_field} - {""} <= set(fields)
+        named = {declared.purpose_field, declared.reference_field, declared.asked_field}
+        assert named - {""} <= set(fields)
     else:
-        assert {declared.purpose_field, declared.reference_field} == {""}
+        assert {declared.purpose_field, declared.reference_field, declared.asked_field} == {""}
         assert not declared.purpose
 
 

@@ -167,7 +167,7 @@ def test_a_server_does_not_start_with_an_rpc_that_shows_what_it_does_not_declare
         response=honest.response,
         streams=False,
         access=honest.access,
-        discloses=method(cases, "ListCases").discloses,
+        discloses=method(cases, "GetPublicCase").discloses,
     )
 
     with pytest.raises(TypeError, match="ADDRESS, CONTACT, CORRESPONDENCE, REASON, REPORT; declare so"):

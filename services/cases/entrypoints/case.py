@@ -133,6 +133,7 @@ class CaseApi:
         if request.text:
             readable = call.caller.reach(*TEXT_SCOPES)
             rows, token = cases.found(request, order, request.text, call.reach, readable, fresh)
+            call.showing(*(row.get("reporter_id") or row["case_id"] for row in rows))  # what their texts say
         else:
             rows, token = cases.listed(request, order, call.reach, fresh)
         return pb.ListCasesResponse(cases=map(case_listed, rows), next_page_token=token)

@@ -16,6 +16,7 @@ from libs.rpc.moments import stamp
 from libs.testkit.component import Component
 from services.cases.adapters import finding
 from services.cases.tests.neighbours import IN_HARBOUR
+from services.cases.tests.test_disclosures import recorded
 from services.cases.tests.wire import imported, new_id, on, refused, report
 
 ON_THE_HILL = {"latitude": 5.5, "longitude": 5.5}
@@ -301,3 +302,25 @@ def test_nothing_is_left_of_an_erased_person_whose_report_said_nothing(
 
     assert Reblinding(running.opened.ledger).put_right() == []
     assert sql(running, rows, reporter) == []
+
+
+@pytest.mark.capability("002.5")
+def test_whose_texts_were_found_is_recorded_and_a_list_without_a_text_is_not(
+    running: Component, person: Any, dispatcher: Any, word: str
+) -> None:
+    mei = person("RESIDENT", subject=new_id(), path="city")
+    case = told(mei, f"my neighbour {word} beats the dog").case
+    other = told(dispatcher, f"{word} again", anonymous=True, affair_id="graffiti").case
+    seen = told(mei, "something else").revision
+
+    ids = found(dispatcher, word, at_least=seen)
+    found(dispatcher, f"{word}no")
+    dispatcher.list_cases(pb.ListCasesRequest(filter=f'reporter_id = "{case.reporter_id}"'))
+
+    assert set(ids) == {case.case_id, other.case_id}
+    for each in (case, other):
+        [reading] = [one for one in recorded(running, each) if one.event.rpc.endswith("/ListCases")]
+        assert set(reading.event.subject_ids) == {case.reporter_id, other.case_id}
+        assert reading.event.classes == ("ADDRESS", "REPORT", "CORRESPONDENCE")
+        assert reading.metadata.actor == "dora"
+        assert word not in str(reading)

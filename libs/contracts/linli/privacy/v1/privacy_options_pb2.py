@@ -26,7 +26,7 @@ from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor
 from linli.privacy.v1 import privacy_types_pb2 as linli_dot_privacy_dot_v1_dot_privacy__types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&linli/privacy/v1/privacy_options.proto\x12\x10linli.privacy.v1\x1a google/protobuf/descriptor.proto\x1a$linli/privacy/v1/privacy_types.proto\"\xb0\x01\n\tDiscloses\x12\x30\n\x07\x63lasses\x18\x01 \x03(\x0e\x32\x1f.linli.privacy.v1.PersonalClass\x12\x0b\n\x03own\x18\x02 \x01(\x08\x12\x34\n\x07purpose\x18\x03 \x01(\x0e\x32#.linli.privacy.v1.DisclosurePurpose\x12\x15\n\rpurpose_field\x18\x04 \x01(\t\x12\x17\n\x0freference_field\x18\x05 \x01(\t:R\n\x08personal\x12\x1d.google.protobuf.FieldOptions\x18\xda\x86\x03 \x01(\x0e\x32\x1f.linli.privacy.v1.PersonalClass:P\n\tdiscloses\x12\x1e.google.protobuf.MethodOptions\x18\xdb\x86\x03 \x01(\x0b\x32\x1b.linli.privacy.v1.Disclosesb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&linli/privacy/v1/privacy_options.proto\x12\x10linli.privacy.v1\x1a google/protobuf/descriptor.proto\x1a$linli/privacy/v1/privacy_types.proto\"\xc5\x01\n\tDiscloses\x12\x30\n\x07\x63lasses\x18\x01 \x03(\x0e\x32\x1f.linli.privacy.v1.PersonalClass\x12\x0b\n\x03own\x18\x02 \x01(\x08\x12\x34\n\x07purpose\x18\x03 \x01(\x0e\x32#.linli.privacy.v1.DisclosurePurpose\x12\x15\n\rpurpose_field\x18\x04 \x01(\t\x12\x17\n\x0freference_field\x18\x05 \x01(\t\x12\x13\n\x0b\x61sked_field\x18\x06 \x01(\t:R\n\x08personal\x12\x1d.google.protobuf.FieldOptions\x18\xda\x86\x03 \x01(\x0e\x32\x1f.linli.privacy.v1.PersonalClass:P\n\tdiscloses\x12\x1e.google.protobuf.MethodOptions\x18\xdb\x86\x03 \x01(\x0b\x32\x1b.linli.privacy.v1.Disclosesb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,5 +34,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'linli.privacy.v1.privacy_op
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_DISCLOSES']._serialized_start=133
-  _globals['_DISCLOSES']._serialized_end=309
+  _globals['_DISCLOSES']._serialized_end=330
 # @@protoc_insertion_point(module_scope)

@@ -42,6 +42,7 @@ class Discloses(_message.Message):
     PURPOSE_FIELD_NUMBER: _builtins.int
     PURPOSE_FIELD_FIELD_NUMBER: _builtins.int
     REFERENCE_FIELD_FIELD_NUMBER: _builtins.int
+    ASKED_FIELD_FIELD_NUMBER: _builtins.int
     own: _builtins.bool
     """True: it shows its caller nothing but their own data, so nothing is recorded. In that case the rest is empty."""
     purpose: _privacy_types_pb2.DisclosurePurpose.ValueType
@@ -50,9 +51,13 @@ class Discloses(_message.Message):
     """The field of the request in which they say for what, instead of `purpose`."""
     reference_field: _builtins.str
     """The field of the request that names the matter for which they read, such as `case_id`; empty: none does."""
+    asked_field: _builtins.str
+    """The field of the request by which the caller asks what personal data say, such as `text`. If it is set, whatever the
+    answer lists tells of `classes`, though it has no field that shows them.
+    """
     @_builtins.property
     def classes(self) -> _containers.RepeatedScalarFieldContainer[_privacy_types_pb2.PersonalClass.ValueType]:
-        """The classes of the fields that it can have."""
+        """The classes of the fields that it can have, or of what `asked_field` asks."""
 
     def __init__(
         self,
@@ -62,10 +67,11 @@ class Discloses(_message.Message):
         purpose: _privacy_types_pb2.DisclosurePurpose.ValueType = ...,
         purpose_field: _builtins.str = ...,
         reference_field: _builtins.str = ...,
+        asked_field: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["classes", b"classes", "own", b"own", "purpose", b"purpose", "purpose_field", b"purpose_field", "reference_field", b"reference_field"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asked_field", b"asked_field", "classes", b"classes", "own", b"own", "purpose", b"purpose", "purpose_field", b"purpose_field", "reference_field", b"reference_field"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -76,4 +82,6 @@ DISCLOSES_FIELD_NUMBER: _builtins.int
 personal: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.FieldOptions, _privacy_types_pb2.PersonalClass.ValueType]
 """The class of the personal data that the field shows in clear."""
 discloses: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, Global___Discloses]
-"""What the answer shows of people. An rpc whose answer can have a field with `personal` declares it."""
+"""What the answer shows of people. An rpc whose answer can have a field with `personal` declares it, and one that finds
+people by what personal data say.
+"""
