@@ -307,6 +307,8 @@ PLAN: Mapping[str, Plan] = {
     ),
     "linli admin area standing AREA": _SELF_EXPLAINING,
     "linli admin session revoke": _SELF_EXPLAINING,
+    "linli community apply": _SELF_EXPLAINING,
+    "linli identity notices letters": _SELF_EXPLAINING,
     "linli admin access-log unusual SERVICE": _SELF_EXPLAINING,
     # the operator of `linli up` is no data protection officer: nobody is both
     ".venv/bin/linli admin access-log list cases --person PERSON": _FOR_THE_OFFICER,

@@ -22,6 +22,7 @@ OWN: Catalogue = {
         "NOT_YOURS": "只能对本人执行此操作",
         "ACCESS_NOT_DECLARED": "此操作未开放",
         "DISCLOSURE_UNATTRIBUTED": "系统未能记录所查阅的是谁的个人信息，因此不予显示",
+        "CALLER_GONE": "已无人等待此答复",
         "SERVER_BUSY": "系统繁忙，请稍后再试",
         "TOO_MANY_ATTEMPTS": "尝试次数过多，请在{retry_after_seconds}秒后再试",
         "QUOTA_EXCEEDED": "超出了您的调用配额，请稍后再试",
