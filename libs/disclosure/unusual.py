@@ -6,23 +6,20 @@ count; without any the median is 0. Who was shown only in answers with more than
 tenth: a list is looked through for one of them, and tells little of each.
 """
 
-import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import psycopg
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
 from libs.disclosure.view import VIEW
-from libs.ledger.errors import LedgerUnavailable
-from libs.ledger.views.view import ViewBehind, Views
-from libs.telemetry import logs, metrics
+from libs.ledger.views.view import Views
+from libs.telemetry.metrics import UnusualReaders, Values
 
 FEWEST = 60
 """One a minute: fewer are an ordinary hour of whoever has just begun, too."""
 TIMES = 5
 LISTED = 10
-_EVERY = 60.0  # seconds
 
 _PERSONS = f"""
 SELECT {{by}}, sum(CASE WHEN least > {LISTED} THEN 0.1 ELSE 1 END)::float8 AS persons FROM (
@@ -46,8 +43,6 @@ SELECT reader_id, persons, usual FROM ({_LATELY}) lately CROSS JOIN LATERAL (
 WHERE persons >= %s AND persons > %s * usual ORDER BY persons DESC, reader_id LIMIT 1000
 """
 
-_log = logs.get("disclosures")
-
 
 @dataclass(frozen=True, slots=True)
 class UnusualReader:
@@ -64,21 +59,8 @@ def unusual_readers(cursor: Cursor[DictRow]) -> list[UnusualReader]:
     return [UnusualReader(row["reader_id"], int(row["persons"]), row["usual"]) for row in rows]
 
 
-class Watching:
-    """Counts them every minute, for the metrics. `run` it in a thread of its own."""
-
-    def __init__(self, views: Views) -> None:
-        self._views = views
-
-    def run(self, stop: threading.Event) -> None:
-        """Count until `stop` is set."""
-        service = self._views.ledger.service
-        while not stop.is_set():
-            try:
-                with self._views.read(VIEW.name) as cursor:
-                    metrics.unusual_readers(service, len(unusual_readers(cursor)))
-            except (psycopg.Error, LedgerUnavailable, ViewBehind) as error:
-                _log.info("unusual readers cannot be counted", service=service, error=str(error))
-                metrics.unusual_readers(service, None)
-            stop.wait(_EVERY)
-        metrics.unusual_readers(service, None)
+def count(views: Views) -> Sequence[tuple[UnusualReaders, Values]]:
+    """How many there are now, for the metrics."""
+    with views.read(VIEW.name) as cursor:
+        number = len(unusual_readers(cursor))
+    return [(UnusualReaders(views.ledger.service), {(): number})]

@@ -8,7 +8,7 @@ from libs.ledger.errors import LedgerUnavailable
 from libs.ledger.views.view import ViewBehind, Views
 from libs.runtime.host.parts import Count
 from libs.telemetry import logs
-from libs.telemetry.metrics import Figure
+from libs.telemetry.metrics import Told
 
 _log = logs.get("figures")
 
@@ -25,7 +25,7 @@ class Counting:
         self._count = count
         self._views = views
         self._every = every
-        self._told: list[Figure] = []
+        self._told: list[Told] = []
 
     def run(self, stop: threading.Event) -> None:
         """Count until `stop` is set."""

@@ -12,8 +12,7 @@ from typing import Any
 
 import psycopg
 
-from libs.disclosure.unusual import Watching as Readers
-from libs.disclosure.view import VIEW as DISCLOSURES
+from libs.disclosure import unusual
 from libs.ledger.views.view import ViewBehind
 from libs.messaging.clocks import ClockRunner
 from libs.messaging.local import LocalDelivery
@@ -36,6 +35,7 @@ _log = logs.get("host")
 
 _CATCH_UP = 5.0
 _PATIENCE = 30.0
+_READERS_EVERY = 60.0
 _PATIENCE_OF_THE_FAILED = 1.0  # who waits for a store that is gone is ended with the process
 
 
@@ -178,8 +178,8 @@ class Host(ProcessHost):
             if service.service.figures is not None:
                 counting = Counting(service.service.figures, service.views)
                 threads.append(self._watched(f"figures-{service.name}", counting.run))
-            if DISCLOSURES.name in service.views.by_name:
-                readers = Readers(service.views)
+            if service.discloses:
+                readers = Counting(unusual.count, service.views, _READERS_EVERY)
                 threads.append(self._watched(f"readers-{service.name}", readers.run))
         return threads
 

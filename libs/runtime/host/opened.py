@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from libs.disclosure.view import VIEW as DISCLOSURES
 from libs.ledger.privacy.key_store import open_store
 from libs.ledger.privacy.master_key import MasterKey
 from libs.ledger.recorded import utc_now
@@ -47,6 +48,11 @@ class OpenService:
     def name(self) -> str:
         """The service's name."""
         return self.service.name
+
+    @property
+    def discloses(self) -> bool:
+        """Whether it shows personal data, and stores who read them."""
+        return DISCLOSURES.name in self.views.by_name
 
     def effects(self) -> Effects:
         """Its reactions over its ledger."""

@@ -23,7 +23,7 @@ from libs.messaging.published import Publish
 from libs.messaging.reactions import Subscriptions
 from libs.rpc.naming import snake_case
 from libs.runtime.config.settings import Settings
-from libs.telemetry.metrics import Figure, Values
+from libs.telemetry.metrics import Told, Values
 from libs.telemetry.public_keys import PublicKeys
 
 C = TypeVar("C")
@@ -85,7 +85,7 @@ ByHand = Callable[[Mapping[str, str]], str]
 """Words of the command line in; what was done, in a sentence. Refuses by `Refusal` or ValueError."""
 
 
-Count = Callable[[Views], Sequence[tuple[Figure, Values]]]
+Count = Callable[[Views], Sequence[tuple[Told, Values]]]
 """Counts in the views what people wait for: the figures of the business, with their values of the moment."""
 
 

@@ -7,7 +7,6 @@ from linli.operations.v1 import operations_service_pb2 as operations
 from linli.privacy.v1 import privacy_service_pb2 as privacy
 
 from libs.disclosure.api import DisclosureApi
-from libs.disclosure.view import VIEW
 from libs.ledger.disclosed import DISCLOSURE
 from libs.messaging.desk import ParkingDesk
 from libs.messaging.feed import FeedApi
@@ -59,21 +58,16 @@ def server_of(
         ready=ready,
     )
     for service in services:
-        notebook = Notebook(service.streams.open(DISCLOSURE)) if _discloses(service) else None
+        notebook = Notebook(service.streams.open(DISCLOSURE)) if service.discloses else None
         for api in service.parts.apis:
             server.add(api.descriptor, api.implementation, api.messages, service.ledger, notebook)
     lives = {service.name: service.live for service in services}
     server.add(feed.DESCRIPTOR.services_by_name["FeedService"], FeedApi(lives))
     desks = {service.name: ParkingDesk(service.ledger, service.effects()) for service in services}
     server.add(operations.DESCRIPTOR.services_by_name["ParkingService"], ParkingApi(desks))
-    read = {service.name: service.views for service in services if _discloses(service)}
+    read = {service.name: service.views for service in services if service.discloses}
     server.add(privacy.DESCRIPTOR.services_by_name["DisclosureService"], DisclosureApi(read))
     return server
-
-
-def _discloses(service: OpenService) -> bool:
-    """Whether it shows personal data, and stores who read them."""
-    return VIEW.name in service.views.by_name
 
 
 def _check_certificates(settings: Settings) -> None:

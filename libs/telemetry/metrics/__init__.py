@@ -4,7 +4,7 @@ The plumbing calls these functions; names, labels and buckets live here, one mod
 that is measured. Each help text says what is counted, in which unit, and what it means when it grows.
 """
 
-from libs.telemetry.metrics.disclosures import unusual_readers
+from libs.telemetry.metrics.disclosures import UnusualReaders
 from libs.telemetry.metrics.exchange import (
     Intake,
     broker_connected,
@@ -16,7 +16,7 @@ from libs.telemetry.metrics.exchange import (
     relay_stopped,
     types_behind,
 )
-from libs.telemetry.metrics.figures import Figure, Values
+from libs.telemetry.metrics.figures import Figure, Told, Values
 from libs.telemetry.metrics.ledger import (
     Appended,
     OutcomeMeter,
@@ -49,6 +49,8 @@ __all__ = [
     "OutcomeMeter",
     "Reader",
     "RpcMeter",
+    "Told",
+    "UnusualReaders",
     "Values",
     "appended",
     "broker_connected",
@@ -79,7 +81,6 @@ __all__ = [
     "rpc_limits",
     "rpc_load",
     "types_behind",
-    "unusual_readers",
     "verified",
     "version",
     "view_stopped",

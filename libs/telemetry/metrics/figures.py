@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
+from typing import Protocol
 
 from prometheus_client import Gauge
 
@@ -13,6 +14,16 @@ Values = Mapping[tuple[str, ...], float]
 
 OTHER = "other"
 """What a label says of all values that this release does not know: a newer one may have stored them."""
+
+
+class Told(Protocol):
+    """A number, or several, that is counted now and then."""
+
+    def tell(self, values: Values) -> None:
+        """What is counted now."""
+
+    def forget(self) -> None:
+        """Show no value: better none than an old one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
