@@ -12,6 +12,7 @@ from libs.ledger.decider import Kind, Refusal
 from libs.ledger.views.view import Views
 from libs.query.conditions import Condition
 from libs.query.freshness import Fresh, PageQuery, Waiting
+from libs.rpc.enums import prefix_of
 from libs.rpc.labels import label_of
 from libs.rpc.moments import stamp
 from libs.rpc.texts import localized
@@ -85,7 +86,7 @@ class DisclosureApi:
 
 
 def _shown(row: DisclosureRow) -> pb.Disclosure:
-    purpose = types.DisclosurePurpose.Value(f"DISCLOSURE_PURPOSE_{row['purpose']}")
+    purpose = types.DisclosurePurpose.Value(prefix_of(types.DisclosurePurpose) + row["purpose"])
     return pb.Disclosure(
         disclosure_id=row["disclosure_id"],
         subject_id=row["subject_id"],
@@ -102,5 +103,5 @@ def _shown(row: DisclosureRow) -> pb.Disclosure:
 
 
 def _class_shown(word: str) -> pb.ClassShown:
-    number = types.PersonalClass.Value(f"PERSONAL_CLASS_{word}")
+    number = types.PersonalClass.Value(prefix_of(types.PersonalClass) + word)
     return pb.ClassShown(personal_class=number, label=localized(label_of(types.PersonalClass, number)))

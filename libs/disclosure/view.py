@@ -11,8 +11,9 @@ from libs.ledger.views.view import Rows, Table, View
 from libs.query.filters import Filters, choice, text
 from libs.query.listing import Listing
 from libs.query.paging import ascending, descending
+from libs.rpc.enums import prefix_of
 
-_PREFIX = "DISCLOSURE_PURPOSE_"
+_PREFIX = prefix_of(privacy_types_pb2.DisclosurePurpose)
 
 
 class DisclosureRow(TypedDict):

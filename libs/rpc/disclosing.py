@@ -3,7 +3,8 @@
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any, Protocol
 
@@ -18,6 +19,7 @@ from libs.ledger.recorded import Context
 from libs.ledger.streams.stream import Stream
 from libs.rpc.access import CLIENT, Caller, Grant, scopes_of_roles
 from libs.rpc.call import Call
+from libs.rpc.enums import bare_name
 from libs.rpc.methods import Method
 
 WINDOW = 300.0
@@ -77,8 +79,8 @@ def _find(message: Message, fields: _Fields, found: set[int]) -> None:
 class Notes(Protocol):
     """Where it is stored who read whose data."""
 
-    def note(self, subject_ids: Collection[str], disclosed: PersonalDataDisclosed, context: Context) -> None:
-        """Store that the actor read what `disclosed` says, of these people. Raises if it cannot."""
+    def note(self, disclosed: PersonalDataDisclosed, context: Context) -> None:
+        """Store what the actor read. Raises if it cannot."""
         ...
 
 
@@ -96,27 +98,20 @@ class Notebook:
         self._until: OrderedDict[tuple[str, ...], float] = OrderedDict()
         stream.ledger.on_reconnect(self._forget)
 
-    def note(self, subject_ids: Collection[str], disclosed: PersonalDataDisclosed, context: Context) -> None:
-        """Store that the actor read what `disclosed` says, of these people. Raises like `Stream.handle`."""
+    def note(self, disclosed: PersonalDataDisclosed, context: Context) -> None:
+        """Store what the actor read, of whom it was not stored lately. Raises like `Stream.handle`."""
         said = (context.actor, *disclosed.classes, disclosed.purpose, disclosed.reference, disclosed.rpc)
-        news = self._news(subject_ids, said)
+        news = self._news(disclosed.subject_ids, said)
         if not news:
             return
-        event = PersonalDataDisclosed(
-            subject_ids=tuple(news),
-            classes=disclosed.classes,
-            purpose=disclosed.purpose,
-            reference=disclosed.reference,
-            rpc=disclosed.rpc,
-            body_ids=disclosed.body_ids,
-        )
-        self._stream.handle(new_id(), DisclosePersonalData(disclosed=event), context, expect_new=True)
+        command = DisclosePersonalData(disclosed=replace(disclosed, subject_ids=news))
+        self._stream.handle(new_id(), command, context, expect_new=True)
         self._remember(news, said)
 
-    def _news(self, subject_ids: Collection[str], said: tuple[str, ...]) -> list[str]:
+    def _news(self, subject_ids: Iterable[str], said: tuple[str, ...]) -> tuple[str, ...]:
         now = self._clock()
         with self._lock:
-            return [each for each in sorted(subject_ids) if self._until.get((each, *said), 0.0) <= now]
+            return tuple(each for each in sorted(subject_ids) if self._until.get((each, *said), 0.0) <= now)
 
     def _remember(self, subject_ids: Iterable[str], said: tuple[str, ...]) -> None:
         until = self._clock() + WINDOW
@@ -163,7 +158,8 @@ class Disclosing:
             raise Refusal(Kind.PERMISSION, "DISCLOSURE_UNATTRIBUTED", message)
         others = call.shown - {call.caller.subject}
         if others:
-            self._notebook.note(others, self._disclosed(found, request, call.caller), self._context(call))
+            held = self._held(call.caller)
+            self._notebook.note(self._disclosed(others, found, request, held), _context(call, held))
 
     def _found(self, answer: Message, request: Message, call: Call) -> set[int]:
         """The classes of which the answer tells."""
@@ -174,34 +170,26 @@ class Disclosing:
         _find(answer, self._fields, found)
         return found
 
-    def _disclosed(self, found: Collection[int], request: Message, caller: Caller) -> PersonalDataDisclosed:
+    def _disclosed(
+        self, subject_ids: Iterable[str], found: Iterable[int], request: Message, held: Iterable[Grant]
+    ) -> PersonalDataDisclosed:
         reference = self._declared.reference_field
         return PersonalDataDisclosed(
-            subject_ids=(),
+            subject_ids=tuple(subject_ids),
             classes=tuple(word_of_class(each) for each in sorted(found)),
             purpose=self._purpose(request),
             reference=str(getattr(request, reference)) if reference else "",
             rpc=self._rpc,
-            body_ids=tuple(sorted({grant.body for grant in self._held(caller) if grant.body})),
+            body_ids=tuple(sorted({grant.body for grant in held if grant.body})),
         )
 
     def _purpose(self, request: Message) -> str:
         name = self._declared.purpose_field
         if not name:
             return word_of_purpose(self._declared.purpose)
-        enum: Any = request.DESCRIPTOR.fields_by_name[name].enum_type
-        beginning = enum.values_by_number[0].name.removesuffix("UNSPECIFIED")
-        return str(enum.values_by_number[getattr(request, name)].name.removeprefix(beginning))
+        return bare_name(request.DESCRIPTOR.fields_by_name[name].enum_type, getattr(request, name))
 
-    def _context(self, call: Call) -> Context:
-        return Context(
-            actor=call.caller.subject,
-            roles=tuple(sorted({grant.role for grant in self._held(call.caller)})),
-            correlation_id=call.correlation_id or None,
-            traceparent=call.traceparent or None,
-        )
-
-    def _held(self, caller: Caller) -> Iterable[Grant]:
+    def _held(self, caller: Caller) -> Sequence[Grant]:
         """The grants by which the caller reads: those that give a scope of the rpc."""
         if caller.kind == CLIENT:
             return caller.grants
@@ -209,15 +197,20 @@ class Disclosing:
         return [each for each in caller.grants if not self._scopes.isdisjoint(given.get(each.role, ()))]
 
 
+def _context(call: Call, held: Iterable[Grant]) -> Context:
+    return Context(
+        actor=call.caller.subject,
+        roles=tuple(sorted({grant.role for grant in held})),
+        correlation_id=call.correlation_id or None,
+        traceparent=call.traceparent or None,
+    )
+
+
 def word_of_class(number: int) -> str:
     """`CONTACT`, as it is stored."""
-    return privacy_types_pb2.PersonalClass.Name(_as_class(number)).removeprefix("PERSONAL_CLASS_")
-
-
-def _as_class(number: int) -> Any:
-    return number
+    return bare_name(privacy_types_pb2.PersonalClass.DESCRIPTOR, number)
 
 
 def word_of_purpose(number: int) -> str:
     """`CASE_WORK`, as it is stored."""
-    return privacy_types_pb2.DisclosurePurpose.Name(_as_class(number)).removeprefix("DISCLOSURE_PURPOSE_")
+    return bare_name(privacy_types_pb2.DisclosurePurpose.DESCRIPTOR, number)

@@ -79,4 +79,13 @@ class EnumWords:
 
 def prefix_of(wire: "_EnumTypeWrapper[W]") -> str:
     """What all names of an enum begin with: `CHANNEL_`."""
-    return next(name for name, number in wire.items() if number == 0).removesuffix("UNSPECIFIED")
+    return _prefix(wire.DESCRIPTOR)
+
+
+def bare_name(enum: Any, number: int) -> str:
+    """The name of a value of an enum (its descriptor) without what all begin with: `WEB`."""
+    return str(enum.values_by_number[number].name.removeprefix(_prefix(enum)))
+
+
+def _prefix(enum: Any) -> str:
+    return str(enum.values_by_number[0].name.removesuffix("UNSPECIFIED"))

@@ -1,6 +1,7 @@
 """What an answer shows of people is stored before it is sent; what it does not show is not."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -39,8 +40,8 @@ class Written:
     def __init__(self) -> None:
         self.notes: list[tuple[set[str], PersonalDataDisclosed, Context]] = []
 
-    def note(self, subject_ids: Collection[str], disclosed: PersonalDataDisclosed, context: Context) -> None:
-        self.notes.append((set(subject_ids), disclosed, context))
+    def note(self, disclosed: PersonalDataDisclosed, context: Context) -> None:
+        self.notes.append((set(disclosed.subject_ids), disclosed, context))
 
 
 class Store:
@@ -180,6 +181,10 @@ def test_a_server_does_not_start_with_an_rpc_that_shows_what_it_does_not_declare
 # -- again, and again
 
 
+def read(*subject_ids: str) -> PersonalDataDisclosed:
+    return replace(READ, subject_ids=subject_ids)
+
+
 def notebook(store: Store, now: Callable[[], float] = lambda: 0.0) -> Notebook:
     return Notebook(cast("Any", store), now)
 
@@ -188,12 +193,12 @@ def test_the_same_reading_is_stored_again_only_after_a_while() -> None:
     store, now = Store(), [100.0]
     notes = notebook(store, lambda: now[0])
 
-    notes.note({"mei"}, READ, ROB)
+    notes.note(read("mei"), ROB)
     now[0] += WINDOW - 1
-    notes.note({"mei"}, READ, ROB)
+    notes.note(read("mei"), ROB)
     assert len(store.kept) == 1
     now[0] += 2
-    notes.note({"mei"}, READ, ROB)
+    notes.note(read("mei"), ROB)
 
     assert store.kept == [(("mei",), "rob")] * 2
 
@@ -202,9 +207,9 @@ def test_of_a_list_only_those_are_stored_who_were_not_read_just_now() -> None:
     store = Store()
     notes = notebook(store)
 
-    notes.note({"mei", "bo"}, READ, ROB)
-    notes.note({"mei", "bo", "lin"}, READ, ROB)
-    notes.note({"mei"}, READ, Context(actor="dora"))
+    notes.note(read("mei", "bo"), ROB)
+    notes.note(read("mei", "bo", "lin"), ROB)
+    notes.note(read("mei"), Context(actor="dora"))
 
     assert store.kept == [(("bo", "mei"), "rob"), (("lin",), "rob"), (("mei",), "dora")]
 
@@ -215,10 +220,10 @@ def test_a_reading_that_could_not_be_stored_does_not_count_as_stored() -> None:
     notes = notebook(store)
     store.away = True
     with pytest.raises(LedgerUnavailable):
-        notes.note({"mei"}, READ, ROB)
+        notes.note(read("mei"), ROB)
 
     store.away = False
-    notes.note({"mei"}, READ, ROB)
+    notes.note(read("mei"), ROB)
 
     assert store.kept == [(("mei",), "rob")]
 
@@ -226,10 +231,10 @@ def test_a_reading_that_could_not_be_stored_does_not_count_as_stored() -> None:
 def test_after_the_store_was_away_everything_is_stored_anew() -> None:
     store = Store()
     notes = notebook(store)
-    notes.note({"mei"}, READ, ROB)
+    notes.note(read("mei"), ROB)
 
     store.forget()  # it may have been restored from a backup
-    notes.note({"mei"}, READ, ROB)
+    notes.note(read("mei"), ROB)
 
     assert len(store.kept) == 2
 
