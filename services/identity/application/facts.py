@@ -99,9 +99,8 @@ class FactsInAreas:
     ) -> Counts:
         """What there was in an area at a moment. `reads`: whether the caller may read all of an area.
 
-        `awaited` raises when nobody waits for it.
-
-        Others get no grid cell and no facts. Refuses AREA_TOO_SMALL, AREA_TOO_LARGE, OUT_OF_REACH.
+        Others get no grid cell and no facts. `awaited` raises when nobody waits for it.
+        Refuses AREA_TOO_SMALL, AREA_TOO_LARGE, OUT_OF_REACH.
         """
         area = defined(self.areas, area_id)
         if area.level is Level.GRID_CELL and not reads(area.path):

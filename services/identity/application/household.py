@@ -4,12 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from libs.ledger.decider import Refusal
 from libs.ledger.ids import derived_id
 from libs.ledger.personal import Personal
 from libs.ledger.recorded import Context
-from libs.ledger.streams.decision import concurrent_change
-from libs.ledger.streams.stream import Task, handle_many
+from libs.ledger.streams.stream import Task
 from libs.query.freshness import Fresh, ListQuery
 from libs.query.reach import Jurisdiction, Permit, Reach
 from services.identity.application.building import Buildings
@@ -18,6 +16,7 @@ from services.identity.application.resident import (
     HouseholdStream,
     ResidencyStream,
     ResidentStream,
+    moving,
     registered,
 )
 from services.identity.domain import household
@@ -30,8 +29,6 @@ from services.identity.domain.household import (
 )
 from services.identity.domain.residency import ChangeHome
 from services.identity.domain.values import Relation
-
-_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,17 +146,13 @@ class Households:
         context: Context,
         permit: Permit,
     ) -> str:
-        """All of it or nothing; again if somebody was moved meanwhile."""
-        for _ in range(_TRIES):
-            moving = [
-                task for each in members for task in self._moving(each, household_id, since, context, permit)
-            ]
-            try:
-                return handle_many(self.stream.ledger, [*first, *moving])[-1].revision
-            except Refusal as refusal:
-                if refusal.code != unfit.home_has_changed().code:
-                    raise
-        raise concurrent_change(f"household-{household_id}")
+        """All of it or nothing."""
+
+        def tasks() -> Sequence[Task]:
+            joining = (self._moving(each, household_id, since, context, permit) for each in members)
+            return [*first, *(task for of_one in joining for task in of_one)]
+
+        return moving(self.stream.ledger, tasks, f"household-{household_id}")[-1].revision
 
     def _moving(
         self, joining: Joining, household_id: str, since: datetime, context: Context, permit: Permit

@@ -1,5 +1,6 @@
 """Residents: registered once, shown with a record of it, erased for good."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,6 +9,7 @@ from libs.ledger.decider import Refusal
 from libs.ledger.ids import derived_id, new_id
 from libs.ledger.personal import Personal
 from libs.ledger.recorded import Context
+from libs.ledger.store.ledger import Ledger
 from libs.ledger.streams.claims import Claimed, Claims
 from libs.ledger.streams.decision import concurrent_change
 from libs.ledger.streams.stream import Handled, Stream, Task, handle_many
@@ -144,15 +146,12 @@ class Residents:
     def _homeless(
         self, first: list[Task], resident_id: str, at: datetime, context: Context
     ) -> list[Handled[Any, Any]]:
-        """Some tasks, and all that leaves them in no household; again if they were moved meanwhile."""
-        for _ in range(_TRIES):
-            tasks = [*first, *self._leaving_home(resident_id, at, context)]
-            try:
-                return handle_many(self.stream.ledger, tasks)
-            except Refusal as refusal:
-                if refusal.code != unfit.home_has_changed().code:
-                    raise
-        raise concurrent_change(f"resident-{resident_id}")
+        """Some tasks, and all that leaves them in no household."""
+        return moving(
+            self.stream.ledger,
+            lambda: [*first, *self._leaving_home(resident_id, at, context)],
+            f"resident-{resident_id}",
+        )
 
     def _leaving_home(self, resident_id: str, at: datetime, context: Context) -> list[Task]:
         """They live nowhere any more, and no household knows them."""
@@ -171,6 +170,17 @@ class Residents:
             (self.residencies, resident_id, leaving, context),
             *((self.households, each, forgotten, context) for each in lived.ever),
         ]
+
+
+def moving(ledger: Ledger, tasks: Callable[[], Sequence[Task]], what: str) -> list[Handled[Any, Any]]:
+    """All or nothing of what moves people; made anew if somebody else moves one of them meanwhile."""
+    for _ in range(_TRIES):
+        try:
+            return handle_many(ledger, tasks())
+        except Refusal as refusal:
+            if refusal.code != unfit.home_has_changed().code:
+                raise
+    raise concurrent_change(what)
 
 
 def found(party_id: str, handled: Handled[Any, Any]) -> Found:
