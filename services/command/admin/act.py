@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from services.command.lazy import Lazy
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
@@ -36,3 +38,5 @@ class Noun:
 
     summary: str
     acts: Mapping[str, Act]
+    others: Mapping[str, Lazy] = field(default_factory=dict)
+    """Verbs that are no single rpc."""

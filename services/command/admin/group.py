@@ -24,18 +24,11 @@ def admin() -> click.Command:
 
 def _verbs(name: str, noun: Noun) -> click.Command:
     lazy = {verb: Lazy(act.summary, partial(_command, verb, act)) for verb, act in noun.acts.items()}
-    if name == "area":
-        lazy["standing"] = Lazy("count what stands in an area, and moves to no other", _standing)
-    return LazyGroup(name, help=f"{noun.summary[0].upper()}{noun.summary[1:]}.", lazy=lazy)
+    help_text = f"{noun.summary[0].upper()}{noun.summary[1:]}."
+    return LazyGroup(name, help=help_text, lazy={**lazy, **noun.others})
 
 
 def _command(verb: str, act: Act) -> click.Command:
     from services.command.admin.command import command_of
 
     return command_of(verb, act)
-
-
-def _standing() -> click.Command:
-    from services.command.admin import standing
-
-    return standing.command()

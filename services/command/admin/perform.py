@@ -11,6 +11,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescri
 from google.protobuf.message import Message
 from linli.options.v1 import rules_pb2
 
+from libs.rpc.client import Client
 from libs.rpc.naming import snake_case
 from libs.rpc.pages import rows_of_pages
 from libs.runtime.config.guards import CannotStart
@@ -24,7 +25,7 @@ from services.command.call import answered
 from services.command.connection import Connection, connection
 
 PLACE = ("data", "port", "ca", "cert", "key", "profile")
-_DENIED = "PERMISSION_DENIED"
+DENIED = "PERMISSIONDENIED"
 
 
 def perform(act: Act, method: MethodDescriptor, inputs: list[Input], values: Mapping[str, Any]) -> int:
@@ -82,8 +83,7 @@ def _send(
     show: Callable[[Any], None],
 ) -> None:
     with to.anonymous() as anonymous, to.client(anonymous) as client:
-        ask = getattr(client.service(method.containing_service), snake_case(method.name))
-        found = rows_of(method)
+        ask, found = calling(client, method), rows_of(method)
         if found is None:
             show(ask(message))
         elif values["as_json"]:
@@ -97,6 +97,12 @@ def _send(
             )
         else:
             _print_table(act, found, all_rows(ask, message, found), values["limit"])
+
+
+def calling(client: Client, method: MethodDescriptor) -> Callable[[Any], Any]:
+    """The rpc of a client that a method describes."""
+    call: Callable[[Any], Any] = getattr(client.service(method.containing_service), snake_case(method.name))
+    return call
 
 
 def _print_table(act: Act, rows: FieldDescriptor, found: Iterator[Message], limit: int | None) -> None:
@@ -113,7 +119,7 @@ def _print_table(act: Act, rows: FieldDescriptor, found: Iterator[Message], limi
 
 def rows_of(method: MethodDescriptor) -> FieldDescriptor | None:
     """The field of an answer that holds the rows of a list; None if the answer is one thing."""
-    if not method.name.startswith("List") and method.name != "Locate":
+    if not method.name.startswith(("List", "Search")) and method.name != "Locate":
         return None
     lists = [each for each in method.output_type.fields if each.is_repeated and each.message_type is not None]
     return lists[0] if len(lists) == 1 else None

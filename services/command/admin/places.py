@@ -1,6 +1,7 @@
 """What an operator does about areas, bodies, and which body owns what."""
 
 from services.command.admin.act import Act, Noun
+from services.command.lazy import Lazy, at
 
 _AREA_ENDS = (
     "No case is opened in what has ended, and what happened there keeps its place. Grants, clients, bodies,"
@@ -87,6 +88,11 @@ AREA = Noun(
             summary="list where boundaries of two areas overlap",
             columns=("area_id", "other_area_id", "owner_area_id", "point", "square_metres", "since_time"),
         ),
+    },
+    others={
+        "standing": Lazy(
+            "count what stands in an area, and moves to no other", at("admin.standing", "standing")
+        )
     },
 )
 

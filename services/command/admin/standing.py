@@ -10,18 +10,16 @@ from google.protobuf.message import Message
 from rich import box
 from rich.table import Table
 
+from libs.rpc.client import Client
 from libs.rpc.failures import RpcFailed
-from libs.rpc.naming import snake_case
 from libs.rules.areas import within
 from libs.runtime.host.terminal import say
 from services.command import requests, rpcs
-from services.command.admin.perform import PLACE, all_rows
+from services.command.admin.perform import DENIED, PLACE, all_rows, calling, rows_of
 from services.command.admin.tables import console
 from services.command.call import answered
 from services.command.connection import Connection, connection
 from services.command.connection_options import connection_options
-
-_DENIED = "PERMISSION_DENIED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,47 +69,40 @@ KINDS = (
 )
 
 
-def command() -> click.Command:
-    """`linli admin area standing`."""
+@click.command()
+@click.argument("area_id", metavar="AREA-ID")
+@connection_options
+@click.option("as_json", "--json", is_flag=True, help="print JSON")
+def standing(area_id: str, as_json: bool, **place: Any) -> int:
+    """Count what stands in an area, and moves to no other area by itself.
 
-    @click.command("standing")
-    @click.argument("area_id", metavar="AREA-ID")
-    @connection_options
-    @click.option("as_json", "--json", is_flag=True, help="print JSON")
-    def standing(area_id: str, as_json: bool, **place: Any) -> int:
-        """Count what stands in an area, and moves to no other area by itself.
-
-        Ask before a split, a merger, an end or another boundary, and again afterwards until nothing is left.
-        Areas below it count, too, but for commitments, services and homes. Only what holds now, and lies
-        within your reach, counts; what you may not list at all is said.
-        """
-        to = connection(**{name: place[name] for name in PLACE})
-        return answered(to, lambda to: _show(_counted(to, area_id), as_json=as_json))
-
-    return standing
+    Ask before a split, a merger, an end or another boundary, and again afterwards until nothing is left.
+    Areas below it count, too, but for commitments, services and homes. Only what holds now, and lies within
+    your reach, counts; what you may not list at all is said.
+    """
+    to = connection(**{name: place[name] for name in PLACE})
+    return answered(to, lambda to: _show(_counted(to, area_id), as_json=as_json))
 
 
 def _counted(to: Connection, area_id: str) -> dict[str, int | None]:
     """How many there are of each kind; None where the caller may not list them."""
     with to.anonymous() as anonymous, to.client(anonymous) as client:
-
-        def ask(rpc: str) -> Callable[[Any], Any]:
-            method = rpcs.find(rpc)
-            return getattr(client.service(method.containing_service), snake_case(method.name))  # type: ignore[no-any-return]
-
-        area = ask("identity.GetArea")(_request("identity.GetArea", {"area_id": area_id})).area
-        return {kind.what: _count(ask(kind.rpc), kind, area) for kind in KINDS}
+        area = calling(client, rpcs.find("identity.GetArea"))(
+            _request("identity.GetArea", {"area_id": area_id})
+        ).area
+        return {kind.what: _count(client, kind, area) for kind in KINDS}
 
 
-def _count(ask: Callable[[Any], Any], kind: Kind, area: Any) -> int | None:
+def _count(client: Client, kind: Kind, area: Any) -> int | None:
     asked = {name: value.format(id=area.area_id, path=area.area_path) for name, value in kind.asked.items()}
-    fields = rpcs.find(kind.rpc).output_type.fields
-    rows = next(each for each in fields if each.is_repeated and each.message_type is not None)
+    method = rpcs.find(kind.rpc)
+    rows = rows_of(method)
+    assert rows is not None  # noqa: S101  # each of them is a list
     try:
-        found = all_rows(ask, _request(kind.rpc, asked), rows)
+        found = all_rows(calling(client, method), _request(kind.rpc, asked), rows)
         return sum(kind.counts(row, area.area_path) for row in found)
     except RpcFailed as failed:
-        if failed.code.name != _DENIED:
+        if failed.code.name != DENIED:
             raise
         return None
 
