@@ -306,6 +306,7 @@ PLAN: Mapping[str, Plan] = {
         "needs a profile that is in use: test_somebody_logs_in.py changes a password"
     ),
     "linli admin area standing AREA": _SELF_EXPLAINING,
+    "linli admin access-log": _SELF_EXPLAINING,
     "linli admin session revoke": _SELF_EXPLAINING,
     "linli community apply": _SELF_EXPLAINING,
     "linli identity notices letters": _SELF_EXPLAINING,

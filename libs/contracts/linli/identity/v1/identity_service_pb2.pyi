@@ -1844,7 +1844,7 @@ class RegisterBuildingRequest(_message.Message):
 
     @_builtins.property
     def stands_from_time(self) -> _timestamp_pb2.Timestamp:
-        """Since when it stands: nobody lived in it, or visited it, before. Not set: since ever."""
+        """Since when it stands: nobody lived in it, or visited it, before. Not set: it is not known, and nothing is refused."""
 
     @_builtins.property
     def units(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:

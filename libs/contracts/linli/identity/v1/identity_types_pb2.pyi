@@ -428,7 +428,7 @@ class _FactSourceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FactSource
     FACT_SOURCE_UNSPECIFIED: _FactSource.ValueType  # 0
     """Never accepted in a request."""
     FACT_SOURCE_VISIT: _FactSource.ValueType  # 1
-    """Somebody of staff was there and saw it."""
+    """A member of staff was there and saw it."""
     FACT_SOURCE_REGISTER: _FactSource.ValueType  # 2
     """A register says so, such as that of the police."""
     FACT_SOURCE_SELF_DECLARED: _FactSource.ValueType  # 3
@@ -442,7 +442,7 @@ class FactSource(_FactSource, metaclass=_FactSourceEnumTypeWrapper):
 FACT_SOURCE_UNSPECIFIED: FactSource.ValueType  # 0
 """Never accepted in a request."""
 FACT_SOURCE_VISIT: FactSource.ValueType  # 1
-"""Somebody of staff was there and saw it."""
+"""A member of staff was there and saw it."""
 FACT_SOURCE_REGISTER: FactSource.ValueType  # 2
 """A register says so, such as that of the police."""
 FACT_SOURCE_SELF_DECLARED: FactSource.ValueType  # 3

@@ -46,9 +46,9 @@ class Discloses(_message.Message):
     own: _builtins.bool
     """True: it shows its caller nothing but their own data, so nothing is recorded. In that case the rest is empty."""
     purpose: _privacy_types_pb2.DisclosurePurpose.ValueType
-    """For what others read it."""
+    """The purpose for which others read it."""
     purpose_field: _builtins.str
-    """The field of the request in which they say for what, instead of `purpose`."""
+    """The field of the request in which they name their purpose; then `purpose` is not set."""
     reference_field: _builtins.str
     """The field of the request that names the matter for which they read, such as `case_id`; empty: none does."""
     asked_field: _builtins.str

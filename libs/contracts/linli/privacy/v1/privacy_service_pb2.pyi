@@ -45,7 +45,7 @@ class Disclosure(_message.Message):
     reader_id: _builtins.str
     """Who read them. Empty in `ListDisclosuresOfMe`."""
     purpose: _privacy_types_pb2.DisclosurePurpose.ValueType
-    """For what."""
+    """The purpose."""
     reference: _builtins.str
     """The matter for which they read: the id of a case, or what the reader named; empty if none was named."""
     rpc: _builtins.str
@@ -64,7 +64,7 @@ class Disclosure(_message.Message):
 
     @_builtins.property
     def purpose_label(self) -> _types_pb2.LocalizedText:
-        """What that is called."""
+        """The name of the purpose, in both languages."""
 
     @_builtins.property
     def read_time(self) -> _timestamp_pb2.Timestamp:
