@@ -1,7 +1,7 @@
 """Every rpc of the platform behind the real pipeline and the real wire, with nothing behind it."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -66,9 +66,10 @@ class Echoed:
 class Unread:
     """Keeps no record: the answers are empty."""
 
-    def note(self, subject_ids: Collection[str], disclosed: PersonalDataDisclosed, context: Context) -> None:
+    def note(self, disclosed: PersonalDataDisclosed, context: Context) -> None:
         """Nobody was shown anything."""
-        raise AssertionError(f"{disclosed.rpc} showed something of {subject_ids} to {context.actor}")
+        shown = disclosed.subject_ids
+        raise AssertionError(f"{disclosed.rpc} showed something of {shown} to {context.actor}")
 
 
 @contextmanager
