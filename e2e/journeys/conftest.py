@@ -27,10 +27,15 @@ def folder() -> Iterator[Path]:
         yield Path(made)
 
 
+def _anew(folder: Path, name: str) -> Path:
+    """A folder of its own each time: a process that ended a platform may be asked for one again."""
+    return Path(tempfile.mkdtemp(prefix=f"{name}-", dir=folder))
+
+
 @pytest.fixture(scope="session")
 def los_angeles(folder: Path) -> Iterator[Told]:
     """The platform with all 10,000 requests replayed; read it, change nothing that others count."""
-    with platform_in(folder / "los-angeles") as platform:
+    with platform_in(_anew(folder, "los-angeles")) as platform:
         platform.start()
         yield tell_city(platform, all_requests())
 
@@ -38,7 +43,7 @@ def los_angeles(folder: Path) -> Iterator[Told]:
 @pytest.fixture(scope="session")
 def undisturbed(folder: Path) -> End:
     """Where one process ends to which the first rows are told in peace: others must end the same."""
-    with platform_in(folder / "undisturbed") as platform:
+    with platform_in(_anew(folder, "undisturbed")) as platform:
         platform.start()
         return told_to(platform)
 
@@ -46,7 +51,7 @@ def undisturbed(folder: Path) -> End:
 @pytest.fixture(scope="session")
 def town(folder: Path) -> Iterator[Town]:
     """A platform with a small town of its own: journeys may write to it, in cases of their own."""
-    with platform_in(folder / "town") as platform:
+    with platform_in(_anew(folder, "town")) as platform:
         platform.start()
         with town_on(platform) as made:
             yield made
@@ -55,5 +60,5 @@ def town(folder: Path) -> Iterator[Town]:
 @pytest.fixture(scope="session", params=sorted(SHIPPED_ONES))
 def community(request: pytest.FixtureRequest, folder: Path) -> Iterator[Community]:
     """Each community that comes with Linli, applied: journeys may write to it, in cases of their own."""
-    with community_in(folder, request.param) as made:
+    with community_in(_anew(folder, "community"), request.param) as made:
         yield made

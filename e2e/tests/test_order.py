@@ -14,7 +14,7 @@ def test_every_file_that_is_named_is_there_and_named_once() -> None:
 
 
 def test_journeys_in_the_town_share_its_process() -> None:
-    asks = re.compile(r"^def test_\w+\([^)]*\btown: Town\b", re.MULTILINE)
+    asks = re.compile(r"^(?:def test_|@pytest\.fixture\b.*\n *def )\w+\([^)]*\btown: Town\b", re.MULTILINE)
     written = {path: path.read_text("utf-8") for path in (ROOT / "e2e/journeys").glob("test_*.py")}
 
     of_the_town = [
