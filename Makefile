@@ -5,6 +5,8 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 # On two cores: half of their time, tests wait for servers
 PROCESSES ?= 4
+# What needs no other release, no Node and no Kubernetes
+ON_CODE = not cluster and not upgrade and not node
 PROTOS = $(shell find proto -name '*.proto' | sort)
 
 # Tests start interpreters by the hundred: each would compile the whole project again
@@ -34,8 +36,8 @@ run: setup ## Start Linli, load a real city, replay 10,000 requests, print the r
 	$(BIN)/python -m e2e.city $(ARGS)
 
 .PHONY: test
-test: setup ## Run all tests, four at a time (ARGS=--thorough tries many more examples of each property)
-	$(BIN)/pytest -n $(PROCESSES) $(ARGS)
+test: setup ## Run the tests but those of `make e2e`, four at a time (ARGS=--thorough: more examples of each property)
+	$(BIN)/pytest -n $(PROCESSES) -m "$(ON_CODE) and not journey and not broker" $(ARGS)
 
 .PHONY: unit
 unit: setup ## Run the tests that need no server and start no process (a minute or two)
@@ -79,8 +81,8 @@ lock: setup ## Compile requirements*.txt from requirements*.in (hashes, no index
 	$(BIN)/uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -c requirements.txt requirements-dev.in -o requirements-dev.txt
 
 .PHONY: e2e
-e2e: setup ## Run the journeys over the real wire (minutes)
-	$(BIN)/pytest -n $(PROCESSES) e2e/journeys $(ARGS)
+e2e: setup ## Run the stories over the real wire, and all that needs RabbitMQ
+	$(BIN)/pytest -n $(PROCESSES) -m "$(ON_CODE) and (journey or broker)" $(ARGS)
 
 .PHONY: e2e-upgrade
 e2e-upgrade: setup ## Upgrade from the last release and back, with calls in flight (minutes)
@@ -138,7 +140,7 @@ image: setup ## Build the images with docker, podman or buildah; write their con
 	$(BIN)/python -m e2e.cluster.image $(ARGS)
 
 .PHONY: check
-check: lint types gen-clean test ## All that CI checks
+check: lint types gen-clean test e2e ## All that needs no other release, no Node and no Kubernetes (.ci/run checks those, too)
 
 .PHONY: gen-clean
 gen-clean: gen ## Check that the committed stubs are those of the protos

@@ -72,10 +72,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test that uses the bundled PostgreSQL or RabbitMQ as `store`."""
+    """Mark every test that uses the bundled PostgreSQL or RabbitMQ as `store`, the latter as `broker`, too."""
     for item in items:
-        if _STORE_FIXTURES & set(getattr(item, "fixturenames", ())):
+        asked = set(getattr(item, "fixturenames", ()))
+        if _STORE_FIXTURES & asked:
             item.add_marker(pytest.mark.store)
+        if _RABBIT_FIXTURES & asked:
+            item.add_marker(pytest.mark.broker)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -290,7 +290,8 @@ def test_what_somebody_else_has_changed_meanwhile_is_not_written_over(
         standing = Standing(client)
         other = catalog.RenameAffairRequest(request_id="by-hand", affair_id="bulky-items")
         other.name.zh = "旧家具"
-        standing.stubs["catalog"].rename_affair(other)
+        renamed = standing.stubs["catalog"].rename_affair(other)
+        standing.stubs["catalog"].list_affairs(catalog.ListAffairsRequest(at_least=renamed.revision))
 
         with pytest.raises(RpcFailed) as failed:
             Applying(standing.stubs).do(planned_before, lambda _number, _step: None)
