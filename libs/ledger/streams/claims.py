@@ -5,7 +5,9 @@ so in its transaction. A claim is kept by a keyed digest of what is claimed, in 
 once it is released nothing says who held it. The ledger can make the table anew (`reclaim`).
 """
 
-from libs.ledger.store.claiming import HOLDER, Claimed
+from collections.abc import Mapping, Sequence
+
+from libs.ledger.store.claiming import HOLDER, HOLDERS, Claimed
 from libs.ledger.store.ledger import Ledger
 
 __all__ = ["Claimed", "Claims"]
@@ -27,3 +29,9 @@ class Claims:
         with self._ledger.connection() as connection:
             row = connection.execute(HOLDER, [self._kind, digest]).fetchone()
         return None if row is None else str(row["holder"])
+
+    def holders(self, digests: Sequence[str]) -> Mapping[str, str]:
+        """Who holds each of them now; those that nobody holds are left out. Raises psycopg's errors."""
+        with self._ledger.connection() as connection:
+            rows = connection.execute(HOLDERS, [self._kind, list(digests)]).fetchall()
+        return {str(row["digest"]): str(row["holder"]) for row in rows}

@@ -9,7 +9,7 @@ from psycopg import Cursor
 from psycopg.rows import tuple_row
 
 from libs.ledger.personal import Personal
-from libs.ledger.store.claiming import Change, Hold, Release
+from libs.ledger.store.claiming import Change, GiveUp, Hold, Release
 from libs.ledger.store.ledger import Append, Ledger
 
 _STORED = "SELECT kind, digest, holder FROM claims WHERE kind = ANY(%s)"
@@ -66,6 +66,9 @@ class _Held:
                 for key in self.by_holder.pop((kind, holder), ()):
                     if holder in self.holders[key]:
                         self.holders[key].remove(holder)
+            case GiveUp(kind=kind, value=digest, holder=holder):
+                if digest is not None:
+                    self._give_up((kind, digest), holder)
             case Hold(kind=kind, value=digest, holder=holder):
                 if digest is not None:
                     self._hold((kind, digest), holder, change.digest)
@@ -77,6 +80,11 @@ class _Held:
             self.by_holder[key[0], holder].append(key)
         if isinstance(whose, Personal):
             self.persons.setdefault(whose.subject, []).append((key, holder))
+
+    def _give_up(self, key: tuple[str, str], holder: str) -> None:
+        if holder in self.holders.get(key, ()):
+            self.holders[key].remove(holder)
+            self.by_holder[key[0], holder].remove(key)
 
     def forget(self, erased: Iterable[str]) -> None:
         """Drop claims that are personal data of persons who were erased."""

@@ -42,6 +42,13 @@ class PlateTakenOff:
     owner: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlateUnscrewed:
+    """One plate goes; others of the same owner stay."""
+
+    plate: Personal
+
+
 Event = MailboxOpened | LetterPut | MailboxEmptied | OwnerForgotten
 
 
@@ -135,6 +142,7 @@ EVENTS = Events(
         "owner_forgotten.v1": OwnerForgotten,
         "plate_screwed_on.v1": PlateScrewedOn,
         "plate_taken_off.v1": PlateTakenOff,
+        "plate_unscrewed.v1": PlateUnscrewed,
     },
     erasures={"owner_forgotten.v1": lambda event: [event.subject]},
     claims=(
@@ -145,6 +153,7 @@ EVENTS = Events(
                 "plate_taken_off.v1": lambda event: event.owner,
                 "owner_forgotten.v1": lambda event: event.subject,
             },
+            gives_up={"plate_unscrewed.v1": lambda event: (event.plate, event.plate.subject)},
         ),
     ),
 )

@@ -5,7 +5,7 @@ from libs.ledger.recorded import Draft, utc_now
 from libs.ledger.store.claiming import Claimed
 from libs.ledger.store.ledger import Append, Ledger
 from libs.ledger.streams.claims import Claims
-from libs.ledger.tests.mailbox import OwnerForgotten, PlateScrewedOn, PlateTakenOff, context
+from libs.ledger.tests.mailbox import OwnerForgotten, PlateScrewedOn, PlateTakenOff, PlateUnscrewed, context
 
 PLATE = "the brass plate of number 7"
 
@@ -36,6 +36,12 @@ def screw_on(ledger: Ledger, owner: str, plate: str = PLATE, *, after: int = 0) 
 def take_off(ledger: Ledger, owner: str, *, after: int = 1) -> None:
     """Somebody has no plate any more."""
     ledger.append(Append(drafts=[draft(owner, PlateTakenOff(owner=owner), after=after)]))
+
+
+def unscrew(ledger: Ledger, owner: str, plate: str = PLATE, *, after: int = 1) -> None:
+    """Somebody has this plate no more."""
+    event = PlateUnscrewed(plate=Personal(owner, Claims(ledger, "plate").digest(plate)))
+    ledger.append(Append(drafts=[draft(owner, event, after=after)]))
 
 
 def forget(ledger: Ledger, owner: str, *, after: int = 1) -> None:

@@ -63,6 +63,34 @@ def test_what_is_released_is_free_for_the_next(ledger: Ledger) -> None:
     assert plates.of(ledger) == "bo"
 
 
+def test_one_of_several_is_given_up_and_the_rest_is_held(ledger: Ledger) -> None:
+    plates.screw_on(ledger, "ada")
+    plates.screw_on(ledger, "ada", "another plate", after=1)
+
+    plates.unscrew(ledger, "ada", after=2)
+    plates.screw_on(ledger, "bo")
+
+    assert plates.of(ledger) == "bo"
+    assert plates.of(ledger, "another plate") == "ada"
+
+
+def test_nobody_gives_up_what_another_holds(ledger: Ledger) -> None:
+    plates.screw_on(ledger, "ada")
+
+    plates.unscrew(ledger, "bo", after=0)
+
+    assert plates.of(ledger) == "ada"
+
+
+def test_holders_of_many_are_told_at_once(ledger: Ledger) -> None:
+    claims = Claims(ledger, "plate")
+    plates.screw_on(ledger, "ada")
+    plates.screw_on(ledger, "bo", "another plate")
+    one, another, free = (claims.digest(each) for each in (plates.PLATE, "another plate", "no plate"))
+
+    assert claims.holders([one, another, free]) == {one: "ada", another: "bo"}
+
+
 def test_what_moves_has_a_holder_at_every_moment(ledger: Ledger) -> None:
     plates.screw_on(ledger, "ada")
 

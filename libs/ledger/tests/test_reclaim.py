@@ -74,6 +74,9 @@ def test_what_moved_or_was_released_is_rebuilt_as_it_is_now(ledger: Ledger) -> N
     plates.hand_on(ledger, "ada", to="bo")
     plates.screw_on(ledger, "cleo", "another plate")
     plates.take_off(ledger, "cleo")
+    for after, plate in enumerate(("a red plate", "a blue plate")):
+        plates.screw_on(ledger, "dora", plate, after=after)
+    plates.unscrew(ledger, "dora", "a red plate", after=2)
     before = claims(ledger)
     sql(ledger, "DELETE FROM claims")
 
@@ -82,6 +85,8 @@ def test_what_moved_or_was_released_is_rebuilt_as_it_is_now(ledger: Ledger) -> N
     assert claims(ledger) == before
     assert plates.of(ledger) == "bo"
     assert plates.of(ledger, "another plate") is None
+    assert plates.of(ledger, "a red plate") is None
+    assert plates.of(ledger, "a blue plate") == "dora"
 
 
 def test_nothing_of_the_erased_comes_back(ledger: Ledger) -> None:
