@@ -82,6 +82,8 @@ def test_who_runs_the_west_runs_nothing_else(town: Town, elm_person: str, west_p
         m.ChangeBoundaryRequest(**r, area_id=ELM, boundary=SQUARE),
         _resident("elm-2", ELM),
         m.GetResidentRequest(resident_id=elm_person, purpose=m.PURPOSE_AUDIT),
+        m.AddNaturalKeyRequest(**r, resident_id=elm_person, natural_key=CODE),
+        m.ReleaseNaturalKeyRequest(**r, resident_id=elm_person, key_id="some-key", reason="a mistake"),
         m.RegisterBodyRequest(
             **r, natural_key=CODE, kind=kinds.BODY_KIND_RESIDENTS_GROUP, name=NAME, area_id=ELM
         ),

@@ -64,6 +64,7 @@ from services.identity.application.household import Households
 from services.identity.application.keyring import Keys
 from services.identity.application.letters import Letters
 from services.identity.application.login import Logins
+from services.identity.application.natural_keys import NaturalKeys
 from services.identity.application.nomination import Nominations
 from services.identity.application.notice import Notices
 from services.identity.application.operators import Machine
@@ -92,6 +93,7 @@ from services.identity.domain.household import HOUSEHOLD
 from services.identity.domain.keyring import KEYRING
 from services.identity.domain.letters import LETTERS
 from services.identity.domain.login import LOGIN
+from services.identity.domain.natural_keys import NATURAL_KEYS
 from services.identity.domain.nomination import NOMINATION
 from services.identity.domain.notice import NOTICE
 from services.identity.domain.operators import OPERATORS
@@ -111,6 +113,7 @@ from services.identity.entrypoints.facts import FactsApi
 from services.identity.entrypoints.household import HouseholdApi
 from services.identity.entrypoints.keyring import KeyringApi
 from services.identity.entrypoints.login import LoginApi
+from services.identity.entrypoints.natural_keys import NaturalKeysApi
 from services.identity.entrypoints.nomination import NominationApi
 from services.identity.entrypoints.notice import NoticeApi
 from services.identity.entrypoints.reactions import SUBSCRIPTIONS
@@ -197,6 +200,7 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
         access=streams.access,
         operators=streams.operators,
         claims=Claims(ground.ledger, "resident"),
+        keys=ground.stream(NATURAL_KEYS),
         residencies=streams.residencies,
         households=streams.households,
     )
@@ -215,6 +219,7 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
             bodies=bodies.BodyReads(views),
         ),
         residents=residents,
+        natural_keys=NaturalKeys(stream=residents.keys, residents=streams.residents, claims=residents.claims),
         buildings=built,
         households=lived,
         visits=seen,
@@ -442,6 +447,7 @@ def _api(app: App, published: Callable[[], Jwks]) -> Api:
         AreaApi,
         SuccessionApi,
         ResidentApi,
+        NaturalKeysApi,
         BuildingApi,
         HouseholdApi,
         VisitApi,

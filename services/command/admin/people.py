@@ -19,6 +19,19 @@ PERSON = Noun(
             more="It is recorded who looked, and for what purpose; the person can see that.",
             takes=("resident_id",),
         ),
+        "add-key": Act(
+            rpc="identity.AddNaturalKey",
+            summary="have a person found by one more natural key",
+            takes=("resident_id",),
+            asks=("natural_key.value",),
+        ),
+        "release-key": Act(
+            rpc="identity.ReleaseNaturalKey",
+            summary="have a person found by a natural key no more",
+            more="Name the key by its id, which `show` tells, or by its kind and number.",
+            takes=("resident_id",),
+            asks=("natural_key.value",),
+        ),
         "create-login": Act(
             rpc="identity.CreateLogin",
             summary="let a person log in with a name and a password",

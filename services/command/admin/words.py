@@ -1,6 +1,7 @@
 """Fields of requests in plain words: the names of their options, and their help."""
 
 NAMES = {
+    "key_id": "key-id",
     "natural_key.kind": "natural-key-kind",
     "natural_key.value": "natural-key",
     "quota.calls_per_second": "calls-per-second",
@@ -45,6 +46,7 @@ WORDS = {
     "into.area_id": "a short name that becomes the id of the new area",
     "into.boundary": "a file with its boundary, in GeoJSON [the ground of the others]",
     "item_id": "id of the responsibility",
+    "key_id": "id of the natural key, as `linli admin person show` tells it",
     "kind": "kind of body",
     "kinds": "kind of event, such as linli.cases.v1.CaseClosed; may be given several times",
     "legal_basis": "the legal basis",

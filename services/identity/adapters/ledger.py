@@ -45,6 +45,7 @@ from services.identity.domain.household import (
 from services.identity.domain.keyring import SigningKeyIntroduced, SigningKeyRetired
 from services.identity.domain.letters import LettersGathered, LettersPrinted
 from services.identity.domain.login import LoginCreated, PasswordSet
+from services.identity.domain.natural_keys import NaturalKeyAdded, NaturalKeyReleased
 from services.identity.domain.nomination import NominationEnded, NominationMade
 from services.identity.domain.noted import CaseNoted
 from services.identity.domain.notice import NoticeQueued, NoticeRead, ReportsJoined, ReportsParted
@@ -77,7 +78,7 @@ def _of_several(fields: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _holds(event: ResidentRegistered) -> tuple[Personal, str]:
+def _key(event: ResidentRegistered | NaturalKeyAdded | NaturalKeyReleased) -> tuple[Personal, str]:
     return event.key_digest, event.resident_id
 
 
@@ -112,6 +113,8 @@ _PUBLISHED = {
 }
 _PRIVATE = {
     "personal_data_disclosed.v2": PersonalDataDisclosed,
+    "natural_key_added.v1": NaturalKeyAdded,
+    "natural_key_released.v1": NaturalKeyReleased,
     "building_registered.v1": BuildingRegistered,
     "dwellings_added.v1": DwellingsAdded,
     "household_formed.v1": HouseholdFormed,
@@ -170,6 +173,8 @@ EVENTS = Events(
             "phone": "CONTACT",
             "address": "ADDRESS",
         },
+        "natural_key_added.v1": {"key_digest": "CREDENTIAL"},
+        "natural_key_released.v1": {"key_digest": "CREDENTIAL"},
         "member_joined.v1": {"relation": "HOUSEHOLD"},
         "facts_told.v1": {"of_people": "HOUSEHOLD"},
         "notice_preferences_set.v1": {"chosen": "CONTACT"},
@@ -186,8 +191,9 @@ EVENTS = Events(
     claims=(
         Claiming(
             kind="resident",
-            holds={"resident_registered.v1": _holds},
+            holds={"resident_registered.v1": _key, "natural_key_added.v1": _key},
             releases={"resident_erased.v1": _releases},
+            gives_up={"natural_key_released.v1": _key},
         ),
         Claiming(kind="building", holds={"building_registered.v1": _holds_address}),
     ),

@@ -15,6 +15,7 @@ from services.identity.application.household import Households
 from services.identity.application.keyring import Keys
 from services.identity.application.letters import Letters
 from services.identity.application.login import Logins
+from services.identity.application.natural_keys import NaturalKeys
 from services.identity.application.nomination import Nominations
 from services.identity.application.notice import Notices
 from services.identity.application.operators import Machine
@@ -31,6 +32,7 @@ class App:
     areas      define, change_boundary, rename, get, list, locate
     successions  end, split, merge
     residents  register, show, erase
+    natural_keys  add, release, of
     buildings  register, list, dwellings
     households  form, move_resident, move, list
     visits     record, show, show_own
@@ -53,6 +55,7 @@ class App:
     areas: Areas
     successions: Successions
     residents: Residents
+    natural_keys: NaturalKeys
     buildings: Buildings
     households: Households
     visits: Visits

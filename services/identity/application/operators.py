@@ -10,7 +10,8 @@ from libs.ledger.streams.stream import Task, handle_many
 from libs.rules.areas import NOWHERE
 from services.identity.application.login import Logins
 from services.identity.application.nomination import Nominations
-from services.identity.application.resident import AccessStream, NewResident, OperatorsStream, Residents
+from services.identity.application.registration import NewResident
+from services.identity.application.resident import AccessStream, OperatorsStream, Residents
 from services.identity.domain import operators
 from services.identity.domain.access import GrantRole
 from services.identity.domain.operators import MakeFirstOperator

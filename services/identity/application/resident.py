@@ -7,7 +7,6 @@ from typing import Any
 
 from libs.ledger.decider import Refusal
 from libs.ledger.ids import derived_id, new_id
-from libs.ledger.personal import Personal
 from libs.ledger.recorded import Context
 from libs.ledger.store.ledger import Ledger
 from libs.ledger.streams.claims import Claimed, Claims
@@ -16,23 +15,36 @@ from libs.ledger.streams.stream import Handled, Stream, Task, handle_many
 from libs.query.reach import Jurisdiction, Permit
 from libs.rules.areas import AreaPath
 from services.identity.application.area import AreaStream, defined
-from services.identity.domain import household, operators, refusals, residency, resident
+from services.identity.application.registration import (
+    NewResident,
+    first_key,
+    held,
+    may_change,
+    registering,
+)
+from services.identity.domain import household, natural_keys, operators, refusals, residency, resident
 from services.identity.domain import household_refusals as unfit
+from services.identity.domain import natural_key_refusals as keys_unfit
 from services.identity.domain.access import Access, AccessCommand, AccessEvent, EndAccess
 from services.identity.domain.household import ForgetMember, HouseholdCommand, HouseholdEvent
+from services.identity.domain.natural_keys import (
+    AddNaturalKeys,
+    HeldKey,
+    NaturalKeysCommand,
+    NaturalKeysEvent,
+    check_form,
+)
 from services.identity.domain.operators import OperatorsCommand, OperatorsEvent, RemoveOperator
 from services.identity.domain.residency import ChangeHome, ResidencyEvent
 from services.identity.domain.resident import EraseResident, RegisterResident, ResidentCommand, ResidentEvent
-from services.identity.domain.values import (
-    KEYS_OF_RESIDENTS,
-    NaturalKey,
-)
+from services.identity.domain.values import KeyKind
 
 ResidentStream = Stream[ResidentCommand, resident.Resident, ResidentEvent]
 AccessStream = Stream[AccessCommand, Access, AccessEvent]
 OperatorsStream = Stream[OperatorsCommand, operators.Operators, OperatorsEvent]
 HouseholdStream = Stream[HouseholdCommand, household.Household, HouseholdEvent]
 ResidencyStream = Stream[ChangeHome, residency.Residency, ResidencyEvent]
+NaturalKeysStream = Stream[NaturalKeysCommand, natural_keys.NaturalKeys, NaturalKeysEvent]
 _TRIES = 5
 
 
@@ -45,24 +57,16 @@ def registered(residents: ResidentStream, party_id: str) -> resident.Registered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewResident:
-    """A person as a caller describes them."""
-
-    key: NaturalKey
-    name: str
-    phone: str
-    address: str
-    area_id: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """Who or what a registration led to; `existing`: it was known before."""
+    """Who or what a registration led to; `existing`: it was known before.
+
+    `left_out`: kinds of keys that nobody has, and that the caller may not add where this person lives.
+    """
 
     id: str
     existing: bool
     revision: str
+    left_out: tuple[KeyKind, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,29 +78,65 @@ class Residents:
     access: AccessStream
     operators: OperatorsStream
     claims: Claims
+    keys: NaturalKeysStream
     residencies: ResidencyStream
     households: HouseholdStream
 
     def register(self, new: NewResident, context: Context, permit: Permit) -> Found:
-        """Register a person, or find the one with this key."""
-        if new.key.kind not in KEYS_OF_RESIDENTS:
-            raise refusals.natural_key_does_not_fit("residents have a national id, phone or staff number")
-        if not new.key.dialled_from_anywhere:
-            raise refusals.natural_key_does_not_fit("a phone number that is a key has a country code")
+        """Register a person, or find the one with any of these keys; then keys that nobody has are added.
+
+        Refuses NATURAL_KEYS_OF_SEVERAL.
+        """
+        for key in new.keys:
+            check_form(key)
         area = defined(self.areas, new.area_id)
         permit(Jurisdiction(area_path=area.path))
         context = replace(context, area=area.path)
         fresh = derived_id(context.actor, context.request_id or new_id())
         for _ in range(_TRIES):
             try:
-                return self._register(self.registering(new, area_path=area.path, fresh=fresh), context)
+                return self._register(new, area.path, fresh, context, permit)
             except Claimed:
                 continue  # another one was faster: it is the same person
         raise concurrent_change(f"resident-{fresh}")
 
-    def _register(self, command: RegisterResident, context: Context) -> Found:
-        handled = self.stream.handle(command.resident_id, command, context)
-        return found(command.resident_id, handled)
+    def _register(
+        self, new: NewResident, area_path: AreaPath, fresh: str, context: Context, permit: Permit
+    ) -> Found:
+        keys = {self.claims.digest(each.normal): each for each in new.keys}
+        holders = self.claims.holders(list(keys))
+        known = set(holders.values())
+        if len(known) > 1:
+            raise keys_unfit.natural_keys_are_of_several()
+        resident_id = known.pop() if known else fresh
+        first, *more = held(resident_id, keys, new.at)
+        registration: Task = (self.stream, resident_id, registering(new, first, area_path), context)
+        if not holders:
+            adding = [self._adding(resident_id, first, more, new.at, context)] if more else []
+            return found(resident_id, handle_many(self.stream.ledger, [registration, *adding])[0])
+        free = [each for each in (first, *more) if each.digest.value not in holders]
+        return self._find(registration, free, new.at, context, permit)
+
+    def _find(
+        self, registration: Task, free: Sequence[HeldKey], at: datetime, context: Context, permit: Permit
+    ) -> Found:
+        """Somebody who is known. Keys are added by whoever may register people where they live."""
+        _, resident_id, *_ = registration
+        if not free:
+            return found(resident_id, handle_many(self.stream.ledger, [registration])[0])
+        person = registered(self.stream, resident_id)
+        if not may_change(person, permit):
+            found_only = found(resident_id, handle_many(self.stream.ledger, [registration])[0])
+            return replace(found_only, left_out=tuple(each.kind for each in free))
+        context = replace(context, area=person.area_path or None)
+        adding = self._adding(resident_id, first_key(person), free, at, context)
+        return found(resident_id, handle_many(self.stream.ledger, [registration, adding])[0])
+
+    def _adding(
+        self, resident_id: str, first: HeldKey, keys: Sequence[HeldKey], at: datetime, context: Context
+    ) -> Task:
+        command = AddNaturalKeys(resident_id=resident_id, first=first, keys=tuple(keys), at=at)
+        return self.keys, resident_id, command, context
 
     def registering(self, new: NewResident, *, area_path: AreaPath, fresh: str) -> RegisterResident:
         """What registers a person, or finds the one with this key; `fresh` is their id if they are new.
@@ -106,17 +146,8 @@ class Residents:
         """
         digest = self.claims.digest(new.key.normal)
         resident_id = self.claims.holder(digest) or fresh
-        return RegisterResident(
-            resident_id=resident_id,
-            key=new.key,
-            key_digest=Personal(resident_id, digest),
-            name=Personal(resident_id, new.name),
-            phone=Personal(resident_id, new.phone),
-            address=Personal(resident_id, new.address),
-            area_id=new.area_id,
-            area_path=area_path,
-            at=new.at,
-        )
+        (first,) = held(resident_id, {digest: new.key}, new.at)
+        return registering(new, first, area_path)
 
     def show(self, resident_id: str, permit: Permit) -> resident.Registered:
         """A person's data."""

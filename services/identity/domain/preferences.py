@@ -1,7 +1,6 @@
 """Preferences: how a person is told about the cases that they reported."""
 
 import json
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,11 +13,7 @@ from libs.rules.quiet_hours import QuietHours
 from libs.rules.zones import is_zone
 from services.identity.domain import refusals
 from services.identity.domain.notice import NoticeKind
-
-_MAILBOX = re.compile(
-    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
-)
-"""The address of a mailbox (RFC 5321) without quotes, comments or letters beyond ASCII."""
+from services.identity.domain.values import MAILBOX
 
 
 class NoticeChannel(StrEnum):
@@ -220,7 +215,7 @@ def _fits(address: str, has_form: Callable[[str], bool], *, needed: bool) -> boo
 
 
 def _is_mailbox(address: str) -> bool:
-    return _MAILBOX.fullmatch(address) is not None
+    return MAILBOX.fullmatch(address) is not None
 
 
 PREFERENCES: Decider[PreferencesCommand, Preferences, PreferencesEvent] = Decider(

@@ -58,11 +58,13 @@ class Registered:
 
     resident_id: str
     key_kind: KeyKind
+    key_digest: Personal
     name: Personal
     phone: Personal
     address: Personal
     area_id: str
     area_path: AreaPath
+    registered_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,11 +88,13 @@ def evolve(resident: Resident, event: ResidentEvent) -> Resident:  # noqa: ARG00
             return Registered(
                 resident_id=event.resident_id,
                 key_kind=event.key_kind,
+                key_digest=event.key_digest,
                 name=event.name,
                 phone=event.phone,
                 address=event.address,
                 area_id=event.area_id,
                 area_path=event.area_path,
+                registered_at=event.registered_at,
             )
         case ResidentErased():
             return Erased(resident_id=event.resident_id, area_path=event.area_path)

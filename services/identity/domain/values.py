@@ -73,6 +73,8 @@ class KeyKind(StrEnum):
     STAFF_NUMBER = "staff_number"
     REGISTRATION_NUMBER = "registration_number"
     LOCAL_CODE = "local_code"
+    EMAIL = "email"
+    HOUSEHOLD_REGISTER = "household_register"
 
 
 class Relation(StrEnum):
@@ -90,10 +92,21 @@ class Relation(StrEnum):
     OTHER = "other"
 
 
-KEYS_OF_RESIDENTS = frozenset({KeyKind.NATIONAL_ID, KeyKind.PHONE, KeyKind.STAFF_NUMBER})
+KEYS_OF_RESIDENTS = frozenset(KeyKind) - {KeyKind.REGISTRATION_NUMBER}
 KEYS_OF_BODIES = frozenset({KeyKind.REGISTRATION_NUMBER, KeyKind.LOCAL_CODE})
 SLUG = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 """What an id looks like that was given by hand: an area's, or a body's local code."""
+
+
+def _bare(text: str) -> str:
+    """The letters and digits of a text, without case."""
+    return "".join(each for each in text.casefold() if unicodedata.category(each)[0] in "LMN")
+
+
+MAILBOX = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
+)
+"""The address of a mailbox (RFC 5321) without quotes, comments or letters beyond ASCII."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +125,24 @@ class NaturalKey:
 
         The value comes in the form that the contract declares for its kind (E.164 for a phone): all that
         is left to forgive are the signs between the digits. A local code is an id of our own: it is taken
-        literally.
+        literally. Of an e-mail address only case is forgiven; of a page in a household register, its zeros.
         """
-        if self.kind is KeyKind.LOCAL_CODE:
-            return f"{self.kind.value}:{self.value}"
-        kept = "".join(each for each in self.value.casefold() if unicodedata.category(each)[0] in "LMN")
-        plus = "+" if kept and self.kind is KeyKind.PHONE and self.value.startswith("+") else ""
-        return f"{self.kind.value}:{plus}{kept}"
+        return f"{self.kind.value}:{self._normal_value()}"
+
+    def _normal_value(self) -> str:
+        match self.kind:
+            case KeyKind.LOCAL_CODE:
+                return self.value
+            case KeyKind.EMAIL:
+                return self.value.casefold()
+            case KeyKind.HOUSEHOLD_REGISTER:
+                number, _, page = self.value.rpartition("/")
+                return f"{_bare(number)}/{_bare(page).lstrip('0')}" if _bare(number) else _bare(page)
+            case KeyKind.PHONE:
+                kept = _bare(self.value)
+                return f"+{kept}" if kept and self.value.startswith("+") else kept
+            case KeyKind.NATIONAL_ID | KeyKind.STAFF_NUMBER | KeyKind.REGISTRATION_NUMBER:
+                return _bare(self.value)
 
     @property
     def dialled_from_anywhere(self) -> bool:

@@ -7,8 +7,9 @@ from linli.identity.v1 import identity_service_pb2 as pb
 from libs.query.reach import Jurisdiction, Permit, Reach
 from libs.rpc.call import Call
 from services.identity.application.app import App
-from services.identity.application.resident import NewResident
+from services.identity.application.registration import NewResident
 from services.identity.entrypoints.wire.party import natural_key_of, resident_shown
+from services.identity.entrypoints.wire.words import KEY_KINDS
 
 REGISTERING_SCOPE, READING_SCOPE = "parties.register", "parties.read"
 
@@ -30,17 +31,21 @@ class ResidentApi:
             address=request.address,
             area_id=request.area_id,
             at=call.at,
+            more_keys=tuple(map(natural_key_of, request.more_natural_keys)),
         )
         found = self._app.residents.register(new, call.context(), permit_by(call, registering))
         return pb.RegisterResidentResponse(
-            resident_id=found.id, existing=found.existing, revision=found.revision
+            resident_id=found.id,
+            existing=found.existing,
+            revision=found.revision,
+            left_out_kinds=map(KEY_KINDS.to_wire, found.left_out),
         )
 
     def get_resident(self, request: pb.GetResidentRequest, call: Call) -> pb.GetResidentResponse:
         """Show a person's data."""
         person = self._app.residents.show(request.resident_id, permit_by(call, reading))
         call.showing(person.resident_id)
-        return pb.GetResidentResponse(resident=resident_shown(person))
+        return pb.GetResidentResponse(resident=resident_shown(person, self._app.natural_keys.of(person)))
 
     def erase_subject(self, request: pb.EraseSubjectRequest, call: Call) -> pb.EraseSubjectResponse:
         """Erase a person for good."""

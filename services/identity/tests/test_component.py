@@ -104,7 +104,7 @@ def define(
     )
 
 
-def register(stub: Any, number: str, name: str = "Mei Lan", area_id: str = "willow", **more: str) -> Any:
+def register(stub: Any, number: str, name: str = "Mei Lan", area_id: str = "willow", **more: Any) -> Any:
     return stub.register_resident(
         pb.RegisterResidentRequest(
             request_id=more.pop("request_id", "") or request_id(),

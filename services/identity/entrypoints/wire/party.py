@@ -1,11 +1,15 @@
 """Residents, bodies and their natural keys."""
 
+from collections.abc import Sequence
+
 from linli.identity.v1 import identity_service_pb2 as pb
 from linli.identity.v1 import identity_types_pb2 as types
 
+from libs.rpc.moments import stamp
 from libs.rpc.texts import localized
 from services.identity.application.ports import BodyRow
 from services.identity.domain import body
+from services.identity.domain.natural_keys import HeldKey
 from services.identity.domain.resident import Registered
 from services.identity.domain.values import NaturalKey
 from services.identity.entrypoints.wire.words import BODY_KINDS, KEY_KINDS
@@ -16,7 +20,14 @@ def natural_key_of(key: types.NaturalKey) -> NaturalKey:
     return NaturalKey(KEY_KINDS.from_wire(key.kind), key.value)
 
 
-def resident_shown(person: Registered) -> pb.Resident:
+def key_shown(key: HeldKey) -> types.HeldNaturalKey:
+    """A natural key of a person, without its value, which nobody knows here."""
+    return types.HeldNaturalKey(
+        key_id=key.key_id, kind=KEY_KINDS.to_wire(key.kind), added_time=stamp(key.since)
+    )
+
+
+def resident_shown(person: Registered, keys: Sequence[HeldKey]) -> pb.Resident:
     """A person's data."""
     return pb.Resident(
         resident_id=person.resident_id,
@@ -26,6 +37,7 @@ def resident_shown(person: Registered) -> pb.Resident:
         area_id=person.area_id,
         area_path=person.area_path,
         key_kind=KEY_KINDS.to_wire(person.key_kind),
+        natural_keys=map(key_shown, keys),
     )
 
 

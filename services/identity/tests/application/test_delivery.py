@@ -166,11 +166,13 @@ def person(resident_id: str) -> Registered:
     return Registered(
         resident_id=resident_id,
         key_kind=KeyKind.NATIONAL_ID,
+        key_digest=named,
         name=named,
         phone=named,
         address=named,
         area_id="la",
         area_path=AreaPath("la"),
+        registered_at=datetime(2020, 1, 3, tzinfo=UTC),
     )
 
 

@@ -249,6 +249,7 @@ class Resident(_message.Message):
     AREA_ID_FIELD_NUMBER: _builtins.int
     AREA_PATH_FIELD_NUMBER: _builtins.int
     KEY_KIND_FIELD_NUMBER: _builtins.int
+    NATURAL_KEYS_FIELD_NUMBER: _builtins.int
     resident_id: _builtins.str
     """The resident."""
     name: _builtins.str
@@ -262,7 +263,11 @@ class Resident(_message.Message):
     area_path: _builtins.str
     """The ids from the root to that area."""
     key_kind: _identity_types_pb2.KeyKind.ValueType
-    """The kind of their natural key."""
+    """The kind of the natural key by which they were registered."""
+    @_builtins.property
+    def natural_keys(self) -> _containers.RepeatedCompositeFieldContainer[_identity_types_pb2.HeldNaturalKey]:
+        """Their natural keys, in the order in which they got them, without values."""
+
     def __init__(
         self,
         *,
@@ -273,10 +278,11 @@ class Resident(_message.Message):
         area_id: _builtins.str = ...,
         area_path: _builtins.str = ...,
         key_kind: _identity_types_pb2.KeyKind.ValueType = ...,
+        natural_keys: _abc.Iterable[_identity_types_pb2.HeldNaturalKey] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "area_id", b"area_id", "area_path", b"area_path", "key_kind", b"key_kind", "name", b"name", "phone", b"phone", "resident_id", b"resident_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "area_id", b"area_id", "area_path", b"area_path", "key_kind", b"key_kind", "name", b"name", "natural_keys", b"natural_keys", "phone", b"phone", "resident_id", b"resident_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1407,6 +1413,7 @@ class RegisterResidentRequest(_message.Message):
     PHONE_FIELD_NUMBER: _builtins.int
     ADDRESS_FIELD_NUMBER: _builtins.int
     AREA_ID_FIELD_NUMBER: _builtins.int
+    MORE_NATURAL_KEYS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     name: _builtins.str
@@ -1423,6 +1430,10 @@ class RegisterResidentRequest(_message.Message):
         person: whoever registers again after an erasure gets another id, which nothing links to the old one.
         """
 
+    @_builtins.property
+    def more_natural_keys(self) -> _containers.RepeatedCompositeFieldContainer[_identity_types_pb2.NaturalKey]:
+        """Further keys of the same person."""
+
     def __init__(
         self,
         *,
@@ -1432,10 +1443,11 @@ class RegisterResidentRequest(_message.Message):
         phone: _builtins.str = ...,
         address: _builtins.str = ...,
         area_id: _builtins.str = ...,
+        more_natural_keys: _abc.Iterable[_identity_types_pb2.NaturalKey] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["natural_key", b"natural_key"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "area_id", b"area_id", "name", b"name", "natural_key", b"natural_key", "phone", b"phone", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "area_id", b"area_id", "more_natural_keys", b"more_natural_keys", "name", b"name", "natural_key", b"natural_key", "phone", b"phone", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1450,26 +1462,166 @@ class RegisterResidentResponse(_message.Message):
     RESIDENT_ID_FIELD_NUMBER: _builtins.int
     EXISTING_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
+    LEFT_OUT_KINDS_FIELD_NUMBER: _builtins.int
     resident_id: _builtins.str
     """The resident."""
     existing: _builtins.bool
-    """True: they were registered before, and nothing was changed."""
+    """True: they were registered before, and nothing but their natural keys was changed."""
     revision: _builtins.str
     """Pass it as `at_least` to read what you wrote."""
+    @_builtins.property
+    def left_out_kinds(self) -> _containers.RepeatedScalarFieldContainer[_identity_types_pb2.KeyKind.ValueType]:
+        """Kinds of keys that were given, that nobody has, and that the caller may not add to people who live where this person
+        does.
+        """
+
     def __init__(
         self,
         *,
         resident_id: _builtins.str = ...,
         existing: _builtins.bool = ...,
         revision: _builtins.str = ...,
+        left_out_kinds: _abc.Iterable[_identity_types_pb2.KeyKind.ValueType] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["existing", b"existing", "resident_id", b"resident_id", "revision", b"revision"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["existing", b"existing", "left_out_kinds", b"left_out_kinds", "resident_id", b"resident_id", "revision", b"revision"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RegisterResidentResponse: _TypeAlias = RegisterResidentResponse  # noqa: Y015
+
+@_typing.final
+class AddNaturalKeyRequest(_message.Message):
+    """One more natural key of a person."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    RESIDENT_ID_FIELD_NUMBER: _builtins.int
+    NATURAL_KEY_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    resident_id: _builtins.str
+    """The resident."""
+    reason: _builtins.str
+    """Why, if there is more to say. It is kept enciphered under the caller's key, and never published."""
+    @_builtins.property
+    def natural_key(self) -> _identity_types_pb2.NaturalKey:
+        """The key. Only a keyed digest of it is stored, and erased with the person."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        resident_id: _builtins.str = ...,
+        natural_key: _identity_types_pb2.NaturalKey | None = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["natural_key", b"natural_key"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["natural_key", b"natural_key", "reason", b"reason", "request_id", b"request_id", "resident_id", b"resident_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AddNaturalKeyRequest: _TypeAlias = AddNaturalKeyRequest  # noqa: Y015
+
+@_typing.final
+class AddNaturalKeyResponse(_message.Message):
+    """The keys of the person."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NATURAL_KEYS_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    @_builtins.property
+    def natural_keys(self) -> _containers.RepeatedCompositeFieldContainer[_identity_types_pb2.HeldNaturalKey]:
+        """All their natural keys, in the order in which they got them."""
+
+    def __init__(
+        self,
+        *,
+        natural_keys: _abc.Iterable[_identity_types_pb2.HeldNaturalKey] | None = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["natural_keys", b"natural_keys", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AddNaturalKeyResponse: _TypeAlias = AddNaturalKeyResponse  # noqa: Y015
+
+@_typing.final
+class ReleaseNaturalKeyRequest(_message.Message):
+    """A natural key that is no longer that of a person."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    RESIDENT_ID_FIELD_NUMBER: _builtins.int
+    NATURAL_KEY_FIELD_NUMBER: _builtins.int
+    KEY_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    resident_id: _builtins.str
+    """The resident."""
+    key_id: _builtins.str
+    """The id of the key, from `GetResident`. It counts where there is no `natural_key`."""
+    reason: _builtins.str
+    """Why. It is kept enciphered under the caller's key, and never published."""
+    @_builtins.property
+    def natural_key(self) -> _identity_types_pb2.NaturalKey:
+        """The key itself; leave it out to name it by `key_id`."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        resident_id: _builtins.str = ...,
+        natural_key: _identity_types_pb2.NaturalKey | None = ...,
+        key_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["natural_key", b"natural_key"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["key_id", b"key_id", "natural_key", b"natural_key", "reason", b"reason", "request_id", b"request_id", "resident_id", b"resident_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReleaseNaturalKeyRequest: _TypeAlias = ReleaseNaturalKeyRequest  # noqa: Y015
+
+@_typing.final
+class ReleaseNaturalKeyResponse(_message.Message):
+    """The keys that the person still has."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NATURAL_KEYS_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    @_builtins.property
+    def natural_keys(self) -> _containers.RepeatedCompositeFieldContainer[_identity_types_pb2.HeldNaturalKey]:
+        """Their natural keys, in the order in which they got them."""
+
+    def __init__(
+        self,
+        *,
+        natural_keys: _abc.Iterable[_identity_types_pb2.HeldNaturalKey] | None = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["natural_keys", b"natural_keys", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReleaseNaturalKeyResponse: _TypeAlias = ReleaseNaturalKeyResponse  # noqa: Y015
 
 @_typing.final
 class GetResidentRequest(_message.Message):

@@ -5,6 +5,7 @@ Types that the identity service and its published events share."""
 
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
@@ -556,8 +557,14 @@ class _KeyKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_KeyKind.Value
     KEY_KIND_REGISTRATION_NUMBER: _KeyKind.ValueType  # 4
     """The number under which an organisation is registered with the state. Bodies only."""
     KEY_KIND_LOCAL_CODE: _KeyKind.ValueType  # 5
-    """A short code of the city's own (`bos`), lower case letters, digits, `.`, `_`, `-`; it becomes the
-    body's id. Bodies only.
+    """A short code of the city's own (`bos`), lower case letters, digits, `.`, `_`, `-`; it becomes a body's id. For a
+    resident any code, taken literally.
+    """
+    KEY_KIND_EMAIL: _KeyKind.ValueType  # 6
+    """An e-mail address that only this person uses (`name@example.org`). Case does not matter. Residents only."""
+    KEY_KIND_HOUSEHOLD_REGISTER: _KeyKind.ValueType  # 7
+    """The number of a household register (户口簿) and, behind the last `/`, the person's page in it: `110105-0012345/3`. The
+    number alone is that of several people, and is refused. Residents only.
     """
 
 class KeyKind(_KeyKind, metaclass=_KeyKindEnumTypeWrapper):
@@ -574,15 +581,53 @@ KEY_KIND_STAFF_NUMBER: KeyKind.ValueType  # 3
 KEY_KIND_REGISTRATION_NUMBER: KeyKind.ValueType  # 4
 """The number under which an organisation is registered with the state. Bodies only."""
 KEY_KIND_LOCAL_CODE: KeyKind.ValueType  # 5
-"""A short code of the city's own (`bos`), lower case letters, digits, `.`, `_`, `-`; it becomes the
-body's id. Bodies only.
+"""A short code of the city's own (`bos`), lower case letters, digits, `.`, `_`, `-`; it becomes a body's id. For a
+resident any code, taken literally.
+"""
+KEY_KIND_EMAIL: KeyKind.ValueType  # 6
+"""An e-mail address that only this person uses (`name@example.org`). Case does not matter. Residents only."""
+KEY_KIND_HOUSEHOLD_REGISTER: KeyKind.ValueType  # 7
+"""The number of a household register (户口簿) and, behind the last `/`, the person's page in it: `110105-0012345/3`. The
+number alone is that of several people, and is refused. Residents only.
 """
 Global___KeyKind: _TypeAlias = KeyKind  # noqa: Y015
 
 @_typing.final
+class HeldNaturalKey(_message.Message):
+    """A natural key of a person, as answers show it. Its value is not kept, so no answer has it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEY_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    ADDED_TIME_FIELD_NUMBER: _builtins.int
+    key_id: _builtins.str
+    """By this id it can be released by somebody who does not know its value."""
+    kind: Global___KeyKind.ValueType
+    """Its kind."""
+    @_builtins.property
+    def added_time(self) -> _timestamp_pb2.Timestamp:
+        """Since when the person is found by it."""
+
+    def __init__(
+        self,
+        *,
+        key_id: _builtins.str = ...,
+        kind: Global___KeyKind.ValueType = ...,
+        added_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["added_time", b"added_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["added_time", b"added_time", "key_id", b"key_id", "kind", b"kind"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HeldNaturalKey: _TypeAlias = HeldNaturalKey  # noqa: Y015
+
+@_typing.final
 class NaturalKey(_message.Message):
     """A number or code used outside the platform. Width, case, blanks, dashes, dots, slashes and brackets are ignored, so
-    two spellings are the same key. Only a local code is taken literally.
+    two spellings are the same key. A local code is taken literally; of an e-mail address only width and case are ignored.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
