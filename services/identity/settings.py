@@ -72,6 +72,18 @@ class IdentitySettings:
     webhook_ca: Path | None = setting(
         None, doc="CA certificates for endpoints of webhooks (PEM file; not set: the system's list)"
     )
+    incident_authority_limit: timedelta = setting(
+        timedelta(hours=72),
+        doc="how long after an incident with personal data was noticed the authority is to be notified",
+        minimum=60,
+        maximum=2_592_000,
+    )
+    incident_persons_limit: timedelta = setting(
+        timedelta(hours=72),
+        doc="the same of the persons concerned, if the risk is high",
+        minimum=60,
+        maximum=2_592_000,
+    )
     login_lifetime: timedelta = setting(
         timedelta(hours=8), doc="how long a person's token counts", minimum=60, maximum=86400
     )

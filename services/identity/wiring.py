@@ -11,6 +11,7 @@ from linli.identity.v1 import identity_service_pb2
 from libs.disclosure.view import VIEW as DISCLOSURES
 from libs.ledger.store import leader_lock
 from libs.ledger.streams.claims import Claims
+from libs.messaging.clocks import Clock
 from libs.messaging.failures import trouble
 from libs.notify.channel import Channel
 from libs.notify.sender import Sender
@@ -44,6 +45,7 @@ from services.identity.adapters.views import (
     endpoints,
     heard_events,
     households,
+    incidents,
     nominations,
     notices,
     outbox,
@@ -61,6 +63,7 @@ from services.identity.application.delivery import Deliveries
 from services.identity.application.dispatch import Dispatches
 from services.identity.application.facts import FactsInAreas
 from services.identity.application.household import Households
+from services.identity.application.incident import Incidents
 from services.identity.application.keyring import Keys
 from services.identity.application.letters import Letters
 from services.identity.application.login import Logins
@@ -90,6 +93,8 @@ from services.identity.domain.delivery import DELIVERY
 from services.identity.domain.dispatch import DISPATCH
 from services.identity.domain.facts import FACTS
 from services.identity.domain.household import HOUSEHOLD
+from services.identity.domain.incident import INCIDENT
+from services.identity.domain.incident.commands import Limits
 from services.identity.domain.keyring import KEYRING
 from services.identity.domain.letters import LETTERS
 from services.identity.domain.login import LOGIN
@@ -111,6 +116,7 @@ from services.identity.entrypoints.client import ClientApi
 from services.identity.entrypoints.consent import ConsentApi
 from services.identity.entrypoints.facts import FactsApi
 from services.identity.entrypoints.household import HouseholdApi
+from services.identity.entrypoints.incident import IncidentApi
 from services.identity.entrypoints.keyring import KeyringApi
 from services.identity.entrypoints.login import LoginApi
 from services.identity.entrypoints.natural_keys import NaturalKeysApi
@@ -229,6 +235,7 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
             residents=streams.residents,
             reads=consents.ConsentReads(views),
         ),
+        incidents=_incidents(ground, settings, streams),
         notices=told,
         deliveries=sent,
         letters=Letters(
@@ -290,6 +297,15 @@ def _homes(
         households=lived.reads,
     )
     return built, lived, seen, in_areas
+
+
+def _incidents(ground: Ground, settings: IdentitySettings, streams: _Streams) -> Incidents:
+    return Incidents(
+        stream=ground.stream(INCIDENT),
+        areas=streams.areas,
+        reads=incidents.IncidentReads(ground.views),
+        limits=Limits(authority=settings.incident_authority_limit, persons=settings.incident_persons_limit),
+    )
 
 
 def _nominations(ground: Ground, streams: _Streams) -> Nominations:
@@ -453,6 +469,7 @@ def _api(app: App, published: Callable[[], Jwks]) -> Api:
         VisitApi,
         FactsApi,
         ConsentApi,
+        IncidentApi,
         NoticeApi,
         BodyApi,
         AccessApi,
@@ -486,6 +503,7 @@ SERVICE = Service(
         roles_of_party.VIEW,
         nominations.VIEW,
         consents.VIEW,
+        incidents.VIEW,
         notices.VIEW,
         outbox.VIEW,
         deliveries.VIEW,
@@ -499,5 +517,6 @@ SERVICE = Service(
     settings=IdentitySettings,
     build=build,
     subscriptions=SUBSCRIPTIONS,
+    clocks=(Clock("incidents", incidents.VIEW),),
     figures=figures.count,
 )

@@ -61,6 +61,7 @@ TEXTS_ABOUT_NOBODY = {
     "linli.identity.v1.Dwelling": {"unit"},
     "linli.identity.v1.FactCount": {"value"},
     "linli.identity.v1.GetKeySetResponse": {"root", "signed"},
+    "linli.identity.v1.Incident": {"kind_label", "state_label"},
     "linli.identity.v1.NaturalKey": {"value"},
     "linli.identity.v1.ParkedWebhookMessage": {"reason"},
     "linli.identity.v1.PublicKey": {"x"},

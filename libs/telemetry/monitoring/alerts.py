@@ -189,6 +189,20 @@ _TIME_AND_KEYS = (
         says="somebody reads personal data of far more people in {{ $labels.service }} than they usually do",
     ),
     Alert(
+        name="LinliIncidentDue",
+        severity="ticket",
+        expr='max by (cell) (linli_data_incidents{urgency="near"}) > 0',
+        lasts="1m",
+        says="three quarters of the time to notify somebody of an incident with personal data have passed",
+    ),
+    Alert(
+        name="LinliIncidentOverdue",
+        severity="page",
+        expr='max by (cell) (linli_data_incidents{urgency="overdue"}) > 0',
+        lasts="1m",
+        says="the time to notify somebody of an incident with personal data has passed",
+    ),
+    Alert(
         name="LinliKeySetStale",
         severity="page",
         expr="max by (cell) (linli_keys_age_seconds) > 120",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from services.command.admin.act import Noun
 from services.command.admin.homes import BUILDING, HOUSEHOLD
+from services.command.admin.incidents import INCIDENT
 from services.command.admin.partners import PARKED, PARTNER, SIGNING_KEY, WEBHOOK
 from services.command.admin.people import ACCESS_LOG, CASE, CONSENT, PERSON, ROLE, SESSION
 from services.command.admin.places import AREA, BODY, RESPONSIBILITY
@@ -12,6 +13,7 @@ NOUNS: Mapping[str, Noun] = {
     "body": BODY,
     "person": PERSON,
     "access-log": ACCESS_LOG,
+    "incident": INCIDENT,
     "case": CASE,
     "role": ROLE,
     "area": AREA,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from libs.ledger.views.view import Views
 from libs.telemetry.metrics import Figure, Values
-from services.identity.adapters.views import deliveries, endpoints
+from services.identity.adapters.views import deliveries, endpoints, incidents
 
 _STATES = ("waiting", "letter", "parked")
 DELIVERIES = Figure(
@@ -32,6 +32,14 @@ MESSAGES = Figure(
     " `identity.ListParkedWebhookMessages`, and replay them.",
     labels={"state": ("parked",)},
 )
+URGENCIES = ("running", "near", "overdue")
+INCIDENTS = Figure(
+    name="data_incidents",
+    meaning="Incidents with personal data of which somebody still has to be notified: the limits are running,"
+    " one draws near (three quarters have passed), or one is overdue. `linli admin incident list --open true`"
+    " lists them.",
+    labels={"urgency": URGENCIES},
+)
 _COUNT = (
     "SELECT CASE WHEN parked THEN 'parked' WHEN channel = 'letter' THEN 'letter' ELSE 'waiting' END AS state,"
     " count(*) AS open,"
@@ -42,6 +50,8 @@ _COUNT_WEBHOOKS = (
     " count(*) AS all FROM endpoints"
 )
 
+_COUNT_INCIDENTS = "SELECT urgency, count(*) AS open FROM incidents WHERE settled = 0 GROUP BY 1"
+
 
 def count(views: Views) -> Sequence[tuple[Figure, Values]]:
     """The figures of this moment."""
@@ -49,10 +59,13 @@ def count(views: Views) -> Sequence[tuple[Figure, Values]]:
         rows = cursor.execute(_COUNT).fetchall()
     with views.read(endpoints.VIEW.name) as cursor:
         [told] = cursor.execute(_COUNT_WEBHOOKS).fetchall()
+    with views.read(incidents.VIEW.name) as cursor:
+        urgent = {row["urgency"]: row["open"] for row in cursor.execute(_COUNT_INCIDENTS)}
     failing = told["failing"]
     return [
         (WEBHOOKS, {("working",): told["all"] - failing, ("failing",): failing}),
         (MESSAGES, {("parked",): told["parked"]}),
+        (INCIDENTS, {(each,): urgent.get(each, 0) for each in URGENCIES}),
         (DELIVERIES, {(row["state"],): row["open"] for row in rows}),
         (OLDEST, {(row["state"],): row["oldest"] for row in rows}),
     ]

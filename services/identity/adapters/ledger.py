@@ -42,6 +42,14 @@ from services.identity.domain.household import (
     MemberJoined,
     MemberLeft,
 )
+from services.identity.domain.incident.events import (
+    IncidentAssessed,
+    IncidentClosed,
+    IncidentLimitNear,
+    IncidentLimitPassed,
+    IncidentNotified,
+    IncidentReported,
+)
 from services.identity.domain.keyring import SigningKeyIntroduced, SigningKeyRetired
 from services.identity.domain.letters import LettersGathered, LettersPrinted
 from services.identity.domain.login import LoginCreated, PasswordSet
@@ -126,6 +134,12 @@ _PRIVATE = {
     "home_taken.v1": HomeTaken,
     "home_left.v1": HomeLeft,
     "facts_told.v1": FactsTold,
+    "incident_reported.v1": IncidentReported,
+    "incident_assessed.v1": IncidentAssessed,
+    "incident_notified.v1": IncidentNotified,
+    "incident_limit_near.v1": IncidentLimitNear,
+    "incident_limit_passed.v1": IncidentLimitPassed,
+    "incident_closed.v1": IncidentClosed,
     "case_noted.v1": CaseNoted,
     "notice_queued.v1": NoticeQueued,
     "notice_read.v1": NoticeRead,
@@ -177,6 +191,10 @@ EVENTS = Events(
         "natural_key_released.v1": {"key_digest": "CREDENTIAL"},
         "member_joined.v1": {"relation": "HOUSEHOLD"},
         "facts_told.v1": {"of_people": "HOUSEHOLD"},
+        "incident_reported.v1": {"description": "INCIDENT"},
+        "incident_assessed.v1": {"grounds": "INCIDENT"},
+        "incident_notified.v1": {"note": "INCIDENT"},
+        "incident_closed.v1": {"measures": "INCIDENT"},
         "notice_preferences_set.v1": {"chosen": "CONTACT"},
         "nomination_made.v1": {"reason": "REASON"},
         "nomination_ended.v1": {"reason": "REASON"},

@@ -12,6 +12,7 @@ from services.identity.application.delivery import Deliveries
 from services.identity.application.dispatch import Dispatches
 from services.identity.application.facts import FactsInAreas
 from services.identity.application.household import Households
+from services.identity.application.incident import Incidents
 from services.identity.application.keyring import Keys
 from services.identity.application.letters import Letters
 from services.identity.application.login import Logins
@@ -38,6 +39,7 @@ class App:
     visits     record, show, show_own
     facts      to_check, count
     consents   record, revoke, list
+    incidents  report, record, get, list
     notices    set, of, list, mark_read
     deliveries  work, open, replay
     letters    print, print_again
@@ -61,6 +63,7 @@ class App:
     visits: Visits
     facts: FactsInAreas
     consents: Consents
+    incidents: Incidents
     notices: Notices
     deliveries: Deliveries
     letters: Letters

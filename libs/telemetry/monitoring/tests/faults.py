@@ -195,6 +195,22 @@ FAULTS: dict[str, Fault] = {
         at=40,
     ),
     "LinliUnusualReader": _gauge('linli_unusual_readers{service="cases"}', bad="1x60"),
+    "LinliIncidentDue": Fault(
+        bad={'linli_data_incidents{urgency="near"}': "1x60"},
+        good={
+            'linli_data_incidents{urgency="near"}': "0x60",
+            'linli_data_incidents{urgency="running"}': "3x60",
+        },
+        labels={},
+    ),
+    "LinliIncidentOverdue": Fault(
+        bad={'linli_data_incidents{urgency="overdue"}': "1x60"},
+        good={
+            'linli_data_incidents{urgency="overdue"}': "0x60",
+            'linli_data_incidents{urgency="near"}': "3x60",
+        },
+        labels={},
+    ),
     "LinliKeySetStale": Fault(
         bad={"linli_keys_age_seconds": "0+60x60"}, good={"linli_keys_age_seconds": "4x60"}, labels={}
     ),

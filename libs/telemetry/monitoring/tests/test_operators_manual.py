@@ -18,7 +18,7 @@ _COMMAND = re.compile(
 _METRIC = re.compile(r"\b((?:linli|process)_[a-z_]+)")
 FIGURES = {
     *("linli_cases_open", "linli_cases_overdue", "linli_cases_unowned", "linli_cases_unlocated"),
-    *("linli_webhooks", "linli_webhook_messages"),
+    *("linli_webhooks", "linli_webhook_messages", "linli_data_incidents"),
 }
 """Declared by services, which this room does not know; the scrape of a running platform has them."""
 

@@ -7,6 +7,7 @@ from linli.options.v1 import access_pb2
 from libs.rpc.enums import EnumTable, EnumWords
 from services.identity.domain import consent, nomination, notice, preferences
 from services.identity.domain.fact_kinds import FactKind, Source, SubjectKind
+from services.identity.domain.incident import events as incident
 from services.identity.domain.values import BodyKind, KeyKind, Level, Relation, Role
 
 KEY_KINDS = EnumTable(types.KeyKind, KeyKind)
@@ -14,6 +15,10 @@ LEVELS = EnumTable(types.AreaLevel, Level)
 BODY_KINDS = EnumTable(types.BodyKind, BodyKind)
 ROLES = EnumTable(access_pb2.Role, Role)
 CONSENT_PURPOSES = EnumTable(types.ConsentPurpose, consent.ConsentPurpose)
+INCIDENT_KINDS = EnumTable(types.IncidentKind, incident.IncidentKind)
+RISKS = EnumTable(types.IncidentRisk, incident.Risk)
+STAGES = EnumTable(types.IncidentState, incident.Stage)
+DUTIES = EnumTable(types.NotificationDuty, incident.Duty)
 NOTICE_KINDS = EnumTable(types.NoticeKind, notice.NoticeKind)
 NOTICE_CHANNELS = EnumTable(types.NoticeChannel, preferences.NoticeChannel)
 LANGUAGES = EnumTable(types.NoticeLanguage, preferences.Language)

@@ -16,6 +16,7 @@ from services.identity.domain.delivery import DeliveryEvent
 from services.identity.domain.dispatch import DispatchEvent
 from services.identity.domain.facts import FactsTold
 from services.identity.domain.household import HouseholdEvent
+from services.identity.domain.incident.events import IncidentEvent
 from services.identity.domain.keyring import KeyringEvent
 from services.identity.domain.letters import LettersEvent
 from services.identity.domain.login import LoginEvent
@@ -37,6 +38,7 @@ def test_every_event_of_the_domain_has_a_stored_name() -> None:
     families: list[object] = [AreaEvent, ResidentEvent, NaturalKeysEvent, AccessEvent]
     families += [LoginEvent, ClientEvent, KeyringEvent, OperatorsEvent, NominationEvent, ConsentEvent]
     families += [NoticeEvent, DeliveryEvent, LettersEvent, WebhookEvent, DispatchEvent]
+    families += [IncidentEvent]
     families += [BuildingEvent, HouseholdEvent, ResidencyEvent]
     single = {BodyRegistered, FactsTold, PersonalDataDisclosed, NoticePreferencesSet}
 

@@ -11,6 +11,7 @@ from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from linli.identity.v1 import identity_types_pb2 as _identity_types_pb2
 from linli.options.v1 import access_pb2 as _access_pb2
+from linli.privacy.v1 import privacy_types_pb2 as _privacy_types_pb2
 from linli.types.v1 import types_pb2 as _types_pb2
 import builtins as _builtins
 import sys
@@ -5205,6 +5206,608 @@ class MarkNoticeReadResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___MarkNoticeReadResponse: _TypeAlias = MarkNoticeReadResponse  # noqa: Y015
+
+@_typing.final
+class Incident(_message.Message):
+    """An incident with personal data, without its texts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INCIDENT_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    KIND_LABEL_FIELD_NUMBER: _builtins.int
+    CLASSES_FIELD_NUMBER: _builtins.int
+    PERSONS_FIELD_NUMBER: _builtins.int
+    RISK_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    STATE_LABEL_FIELD_NUMBER: _builtins.int
+    AREA_ID_FIELD_NUMBER: _builtins.int
+    AREA_PATH_FIELD_NUMBER: _builtins.int
+    NOTICED_TIME_FIELD_NUMBER: _builtins.int
+    REPORTED_TIME_FIELD_NUMBER: _builtins.int
+    AUTHORITY_DUE_TIME_FIELD_NUMBER: _builtins.int
+    PERSONS_DUE_TIME_FIELD_NUMBER: _builtins.int
+    DUE_TIME_FIELD_NUMBER: _builtins.int
+    OVERDUE_FIELD_NUMBER: _builtins.int
+    CLOSED_TIME_FIELD_NUMBER: _builtins.int
+    RECORDER_ID_FIELD_NUMBER: _builtins.int
+    incident_id: _builtins.str
+    """The incident."""
+    kind: _identity_types_pb2.IncidentKind.ValueType
+    """What happened to the data."""
+    persons: _builtins.int
+    """About how many persons they were, as known last; 0: not known."""
+    risk: _identity_types_pb2.IncidentRisk.ValueType
+    """How grave it is; UNSPECIFIED before the first assessment."""
+    state: _identity_types_pb2.IncidentState.ValueType
+    """Where it stands."""
+    area_id: _builtins.str
+    """The area whose people it is about; empty: the whole installation."""
+    area_path: _builtins.str
+    """The ids from the root to that area."""
+    recorder_id: _builtins.str
+    """Who recorded it."""
+    @_builtins.property
+    def kind_label(self) -> _types_pb2.LocalizedText:
+        """The name of the kind, in both languages."""
+
+    @_builtins.property
+    def classes(self) -> _containers.RepeatedScalarFieldContainer[_privacy_types_pb2.PersonalClass.ValueType]:
+        """The classes of data, as known last."""
+
+    @_builtins.property
+    def state_label(self) -> _types_pb2.LocalizedText:
+        """The name of the state, in both languages."""
+
+    @_builtins.property
+    def noticed_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was noticed: the limits run from here."""
+
+    @_builtins.property
+    def reported_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was recorded."""
+
+    @_builtins.property
+    def authority_due_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when the authority is to be notified; not set if nobody has to be."""
+
+    @_builtins.property
+    def persons_due_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when the persons concerned are to be notified; not set unless the risk is high."""
+
+    @_builtins.property
+    def due_time(self) -> _timestamp_pb2.Timestamp:
+        """The most urgent limit of those that still run; not set if nobody has to be notified any more."""
+
+    @_builtins.property
+    def overdue(self) -> _containers.RepeatedScalarFieldContainer[_identity_types_pb2.NotificationDuty.ValueType]:
+        """Whose limits have passed without a record of their notification."""
+
+    @_builtins.property
+    def closed_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was closed."""
+
+    def __init__(
+        self,
+        *,
+        incident_id: _builtins.str = ...,
+        kind: _identity_types_pb2.IncidentKind.ValueType = ...,
+        kind_label: _types_pb2.LocalizedText | None = ...,
+        classes: _abc.Iterable[_privacy_types_pb2.PersonalClass.ValueType] | None = ...,
+        persons: _builtins.int = ...,
+        risk: _identity_types_pb2.IncidentRisk.ValueType = ...,
+        state: _identity_types_pb2.IncidentState.ValueType = ...,
+        state_label: _types_pb2.LocalizedText | None = ...,
+        area_id: _builtins.str = ...,
+        area_path: _builtins.str = ...,
+        noticed_time: _timestamp_pb2.Timestamp | None = ...,
+        reported_time: _timestamp_pb2.Timestamp | None = ...,
+        authority_due_time: _timestamp_pb2.Timestamp | None = ...,
+        persons_due_time: _timestamp_pb2.Timestamp | None = ...,
+        due_time: _timestamp_pb2.Timestamp | None = ...,
+        overdue: _abc.Iterable[_identity_types_pb2.NotificationDuty.ValueType] | None = ...,
+        closed_time: _timestamp_pb2.Timestamp | None = ...,
+        recorder_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["authority_due_time", b"authority_due_time", "closed_time", b"closed_time", "due_time", b"due_time", "kind_label", b"kind_label", "noticed_time", b"noticed_time", "persons_due_time", b"persons_due_time", "reported_time", b"reported_time", "state_label", b"state_label"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_id", b"area_id", "area_path", b"area_path", "authority_due_time", b"authority_due_time", "classes", b"classes", "closed_time", b"closed_time", "due_time", b"due_time", "incident_id", b"incident_id", "kind", b"kind", "kind_label", b"kind_label", "noticed_time", b"noticed_time", "overdue", b"overdue", "persons", b"persons", "persons_due_time", b"persons_due_time", "recorder_id", b"recorder_id", "reported_time", b"reported_time", "risk", b"risk", "state", b"state", "state_label", b"state_label"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Incident: _TypeAlias = Incident  # noqa: Y015
+
+@_typing.final
+class IncidentAssessment(_message.Message):
+    """How grave an incident was held to be."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RISK_FIELD_NUMBER: _builtins.int
+    CLASSES_FIELD_NUMBER: _builtins.int
+    PERSONS_FIELD_NUMBER: _builtins.int
+    GROUNDS_FIELD_NUMBER: _builtins.int
+    ASSESSOR_ID_FIELD_NUMBER: _builtins.int
+    ASSESSED_TIME_FIELD_NUMBER: _builtins.int
+    risk: _identity_types_pb2.IncidentRisk.ValueType
+    """How grave."""
+    persons: _builtins.int
+    """About how many persons they were; 0: not known."""
+    grounds: _builtins.str
+    """Why."""
+    assessor_id: _builtins.str
+    """Who assessed it."""
+    @_builtins.property
+    def classes(self) -> _containers.RepeatedScalarFieldContainer[_privacy_types_pb2.PersonalClass.ValueType]:
+        """The classes of data."""
+
+    @_builtins.property
+    def assessed_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        risk: _identity_types_pb2.IncidentRisk.ValueType = ...,
+        classes: _abc.Iterable[_privacy_types_pb2.PersonalClass.ValueType] | None = ...,
+        persons: _builtins.int = ...,
+        grounds: _builtins.str = ...,
+        assessor_id: _builtins.str = ...,
+        assessed_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["assessed_time", b"assessed_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assessed_time", b"assessed_time", "assessor_id", b"assessor_id", "classes", b"classes", "grounds", b"grounds", "persons", b"persons", "risk", b"risk"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IncidentAssessment: _TypeAlias = IncidentAssessment  # noqa: Y015
+
+@_typing.final
+class IncidentNotification(_message.Message):
+    """That somebody was notified of an incident."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DUTY_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
+    NOTIFIED_TIME_FIELD_NUMBER: _builtins.int
+    RECORDER_ID_FIELD_NUMBER: _builtins.int
+    RECORDED_TIME_FIELD_NUMBER: _builtins.int
+    duty: _identity_types_pb2.NotificationDuty.ValueType
+    """Who."""
+    note: _builtins.str
+    """How, and with which reference."""
+    recorder_id: _builtins.str
+    """Who recorded it."""
+    @_builtins.property
+    def notified_time(self) -> _timestamp_pb2.Timestamp:
+        """When, as it was told."""
+
+    @_builtins.property
+    def recorded_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was recorded."""
+
+    def __init__(
+        self,
+        *,
+        duty: _identity_types_pb2.NotificationDuty.ValueType = ...,
+        note: _builtins.str = ...,
+        notified_time: _timestamp_pb2.Timestamp | None = ...,
+        recorder_id: _builtins.str = ...,
+        recorded_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["notified_time", b"notified_time", "recorded_time", b"recorded_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["duty", b"duty", "note", b"note", "notified_time", b"notified_time", "recorded_time", b"recorded_time", "recorder_id", b"recorder_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IncidentNotification: _TypeAlias = IncidentNotification  # noqa: Y015
+
+@_typing.final
+class ReportIncidentRequest(_message.Message):
+    """An incident to record."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
+    NOTICED_TIME_FIELD_NUMBER: _builtins.int
+    CLASSES_FIELD_NUMBER: _builtins.int
+    PERSONS_FIELD_NUMBER: _builtins.int
+    AREA_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    kind: _identity_types_pb2.IncidentKind.ValueType
+    """What happened to the data."""
+    description: _builtins.str
+    """What happened."""
+    persons: _builtins.int
+    """About how many persons they are; 0: not known."""
+    area_id: _builtins.str
+    """The area whose people it is about; empty: the whole installation."""
+    @_builtins.property
+    def noticed_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was noticed."""
+
+    @_builtins.property
+    def classes(self) -> _containers.RepeatedScalarFieldContainer[_privacy_types_pb2.PersonalClass.ValueType]:
+        """The classes of data, as far as known."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        kind: _identity_types_pb2.IncidentKind.ValueType = ...,
+        description: _builtins.str = ...,
+        noticed_time: _timestamp_pb2.Timestamp | None = ...,
+        classes: _abc.Iterable[_privacy_types_pb2.PersonalClass.ValueType] | None = ...,
+        persons: _builtins.int = ...,
+        area_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["noticed_time", b"noticed_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_id", b"area_id", "classes", b"classes", "description", b"description", "kind", b"kind", "noticed_time", b"noticed_time", "persons", b"persons", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReportIncidentRequest: _TypeAlias = ReportIncidentRequest  # noqa: Y015
+
+@_typing.final
+class ReportIncidentResponse(_message.Message):
+    """The incident."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INCIDENT_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    @_builtins.property
+    def incident(self) -> Global___Incident:
+        """The incident."""
+
+    def __init__(
+        self,
+        *,
+        incident: Global___Incident | None = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["incident", b"incident"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["incident", b"incident", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReportIncidentResponse: _TypeAlias = ReportIncidentResponse  # noqa: Y015
+
+@_typing.final
+class AssessIncidentRequest(_message.Message):
+    """An assessment to record."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    INCIDENT_ID_FIELD_NUMBER: _builtins.int
+    RISK_FIELD_NUMBER: _builtins.int
+    CLASSES_FIELD_NUMBER: _builtins.int
+    PERSONS_FIELD_NUMBER: _builtins.int
+    GROUNDS_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    incident_id: _builtins.str
+    """The incident."""
+    risk: _identity_types_pb2.IncidentRisk.ValueType
+    """How grave it is."""
+    persons: _builtins.int
+    """About how many persons they are; 0: not known."""
+    grounds: _builtins.str
+    """Why."""
+    @_builtins.property
+    def classes(self) -> _containers.RepeatedScalarFieldContainer[_privacy_types_pb2.PersonalClass.ValueType]:
+        """The classes of data; needed unless the risk is NONE."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        incident_id: _builtins.str = ...,
+        risk: _identity_types_pb2.IncidentRisk.ValueType = ...,
+        classes: _abc.Iterable[_privacy_types_pb2.PersonalClass.ValueType] | None = ...,
+        persons: _builtins.int = ...,
+        grounds: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["classes", b"classes", "grounds", b"grounds", "incident_id", b"incident_id", "persons", b"persons", "request_id", b"request_id", "risk", b"risk"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AssessIncidentRequest: _TypeAlias = AssessIncidentRequest  # noqa: Y015
+
+@_typing.final
+class AssessIncidentResponse(_message.Message):
+    """The incident."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INCIDENT_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    @_builtins.property
+    def incident(self) -> Global___Incident:
+        """The incident."""
+
+    def __init__(
+        self,
+        *,
+        incident: Global___Incident | None = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["incident", b"incident"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["incident", b"incident", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AssessIncidentResponse: _TypeAlias = AssessIncidentResponse  # noqa: Y015
+
+@_typing.final
+class RecordIncidentNotificationRequest(_message.Message):
+    """A notification to record."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    INCIDENT_ID_FIELD_NUMBER: _builtins.int
+    DUTY_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
+    NOTIFIED_TIME_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    incident_id: _builtins.str
+    """The incident."""
+    duty: _identity_types_pb2.NotificationDuty.ValueType
+    """Who was notified."""
+    note: _builtins.str
+    """How, and with which reference."""
+    @_builtins.property
+    def notified_time(self) -> _timestamp_pb2.Timestamp:
+        """When; not set: now."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        incident_id: _builtins.str = ...,
+        duty: _identity_types_pb2.NotificationDuty.ValueType = ...,
+        note: _builtins.str = ...,
+        notified_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["notified_time", b"notified_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["duty", b"duty", "incident_id", b"incident_id", "note", b"note", "notified_time", b"notified_time", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordIncidentNotificationRequest: _TypeAlias = RecordIncidentNotificationRequest  # noqa: Y015
+
+@_typing.final
+class RecordIncidentNotificationResponse(_message.Message):
+    """The incident."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INCIDENT_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    @_builtins.property
+    def incident(self) -> Global___Incident:
+        """The incident."""
+
+    def __init__(
+        self,
+        *,
+        incident: Global___Incident | None = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["incident", b"incident"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["incident", b"incident", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordIncidentNotificationResponse: _TypeAlias = RecordIncidentNotificationResponse  # noqa: Y015
+
+@_typing.final
+class CloseIncidentRequest(_message.Message):
+    """An incident to close."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    INCIDENT_ID_FIELD_NUMBER: _builtins.int
+    MEASURES_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    incident_id: _builtins.str
+    """The incident."""
+    measures: _builtins.str
+    """What was done about it, and so that it does not happen again."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        incident_id: _builtins.str = ...,
+        measures: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["incident_id", b"incident_id", "measures", b"measures", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CloseIncidentRequest: _TypeAlias = CloseIncidentRequest  # noqa: Y015
+
+@_typing.final
+class CloseIncidentResponse(_message.Message):
+    """The incident."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INCIDENT_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    @_builtins.property
+    def incident(self) -> Global___Incident:
+        """The incident."""
+
+    def __init__(
+        self,
+        *,
+        incident: Global___Incident | None = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["incident", b"incident"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["incident", b"incident", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CloseIncidentResponse: _TypeAlias = CloseIncidentResponse  # noqa: Y015
+
+@_typing.final
+class GetIncidentRequest(_message.Message):
+    """An incident to read."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INCIDENT_ID_FIELD_NUMBER: _builtins.int
+    incident_id: _builtins.str
+    """The incident."""
+    def __init__(
+        self,
+        *,
+        incident_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["incident_id", b"incident_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetIncidentRequest: _TypeAlias = GetIncidentRequest  # noqa: Y015
+
+@_typing.final
+class GetIncidentResponse(_message.Message):
+    """The incident."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INCIDENT_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
+    ASSESSMENTS_FIELD_NUMBER: _builtins.int
+    NOTIFICATIONS_FIELD_NUMBER: _builtins.int
+    MEASURES_FIELD_NUMBER: _builtins.int
+    description: _builtins.str
+    """What happened, as it was reported."""
+    measures: _builtins.str
+    """What was done about it, as told when it was closed."""
+    @_builtins.property
+    def incident(self) -> Global___Incident:
+        """The incident."""
+
+    @_builtins.property
+    def assessments(self) -> _containers.RepeatedCompositeFieldContainer[Global___IncidentAssessment]:
+        """The assessments, the first one first."""
+
+    @_builtins.property
+    def notifications(self) -> _containers.RepeatedCompositeFieldContainer[Global___IncidentNotification]:
+        """The notifications, the first one first."""
+
+    def __init__(
+        self,
+        *,
+        incident: Global___Incident | None = ...,
+        description: _builtins.str = ...,
+        assessments: _abc.Iterable[Global___IncidentAssessment] | None = ...,
+        notifications: _abc.Iterable[Global___IncidentNotification] | None = ...,
+        measures: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["incident", b"incident"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assessments", b"assessments", "description", b"description", "incident", b"incident", "measures", b"measures", "notifications", b"notifications"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetIncidentResponse: _TypeAlias = GetIncidentResponse  # noqa: Y015
+
+@_typing.final
+class ListIncidentsRequest(_message.Message):
+    """Asks for incidents."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    AT_LEAST_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """Most entries on the page, 1 to 1000; 0 means 50."""
+    page_token: _builtins.str
+    """`next_page_token` of the answer before; empty for the first page."""
+    filter: _builtins.str
+    """Comparisons joined by AND: `field = "value"`."""
+    at_least: _builtins.str
+    """Waits until the answer shows at least this revision."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        filter: _builtins.str = ...,
+        at_least: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_least", b"at_least", "filter", b"filter", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListIncidentsRequest: _TypeAlias = ListIncidentsRequest  # noqa: Y015
+
+@_typing.final
+class ListIncidentsResponse(_message.Message):
+    """Incidents."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INCIDENTS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def incidents(self) -> _containers.RepeatedCompositeFieldContainer[Global___Incident]:
+        """The incidents."""
+
+    def __init__(
+        self,
+        *,
+        incidents: _abc.Iterable[Global___Incident] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["incidents", b"incidents", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListIncidentsResponse: _TypeAlias = ListIncidentsResponse  # noqa: Y015
 
 @_typing.final
 class Webhook(_message.Message):

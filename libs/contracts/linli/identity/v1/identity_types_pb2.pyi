@@ -106,6 +106,118 @@ CONSENT_PURPOSE_REPORT_CASES: ConsentPurpose.ValueType  # 1
 """To open cases in their name."""
 Global___ConsentPurpose: _TypeAlias = ConsentPurpose  # noqa: Y015
 
+class _IncidentKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _IncidentKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_IncidentKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    INCIDENT_KIND_UNSPECIFIED: _IncidentKind.ValueType  # 0
+    """Never accepted in a request."""
+    INCIDENT_KIND_LEAKED: _IncidentKind.ValueType  # 1
+    """Somebody read them, or could, who may not."""
+    INCIDENT_KIND_ALTERED: _IncidentKind.ValueType  # 2
+    """They were changed by somebody who may not, or falsely."""
+    INCIDENT_KIND_LOST: _IncidentKind.ValueType  # 3
+    """They are lost, or were out of reach when they were needed."""
+
+class IncidentKind(_IncidentKind, metaclass=_IncidentKindEnumTypeWrapper):
+    """What happened to personal data (PIPL 57: leaked, tampered with, lost)."""
+
+INCIDENT_KIND_UNSPECIFIED: IncidentKind.ValueType  # 0
+"""Never accepted in a request."""
+INCIDENT_KIND_LEAKED: IncidentKind.ValueType  # 1
+"""Somebody read them, or could, who may not."""
+INCIDENT_KIND_ALTERED: IncidentKind.ValueType  # 2
+"""They were changed by somebody who may not, or falsely."""
+INCIDENT_KIND_LOST: IncidentKind.ValueType  # 3
+"""They are lost, or were out of reach when they were needed."""
+Global___IncidentKind: _TypeAlias = IncidentKind  # noqa: Y015
+
+class _IncidentRisk:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _IncidentRiskEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_IncidentRisk.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    INCIDENT_RISK_UNSPECIFIED: _IncidentRisk.ValueType  # 0
+    """Not assessed yet."""
+    INCIDENT_RISK_NONE: _IncidentRisk.ValueType  # 1
+    """No personal data were concerned after all: nobody is notified."""
+    INCIDENT_RISK_LOW: _IncidentRisk.ValueType  # 2
+    """What was done keeps harm from them: the authority is notified."""
+    INCIDENT_RISK_HIGH: _IncidentRisk.ValueType  # 3
+    """Harm may come to them: the authority and the persons are notified."""
+
+class IncidentRisk(_IncidentRisk, metaclass=_IncidentRiskEnumTypeWrapper):
+    """How grave an incident is for the persons concerned."""
+
+INCIDENT_RISK_UNSPECIFIED: IncidentRisk.ValueType  # 0
+"""Not assessed yet."""
+INCIDENT_RISK_NONE: IncidentRisk.ValueType  # 1
+"""No personal data were concerned after all: nobody is notified."""
+INCIDENT_RISK_LOW: IncidentRisk.ValueType  # 2
+"""What was done keeps harm from them: the authority is notified."""
+INCIDENT_RISK_HIGH: IncidentRisk.ValueType  # 3
+"""Harm may come to them: the authority and the persons are notified."""
+Global___IncidentRisk: _TypeAlias = IncidentRisk  # noqa: Y015
+
+class _IncidentState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _IncidentStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_IncidentState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    INCIDENT_STATE_UNSPECIFIED: _IncidentState.ValueType  # 0
+    """Never used."""
+    INCIDENT_STATE_REPORTED: _IncidentState.ValueType  # 1
+    """Recorded, and not assessed."""
+    INCIDENT_STATE_ASSESSED: _IncidentState.ValueType  # 2
+    """Assessed; somebody still has to be notified."""
+    INCIDENT_STATE_NOTIFIED: _IncidentState.ValueType  # 3
+    """Assessed, and everybody was notified who has to be."""
+    INCIDENT_STATE_CLOSED: _IncidentState.ValueType  # 4
+    """Closed."""
+
+class IncidentState(_IncidentState, metaclass=_IncidentStateEnumTypeWrapper):
+    """Where an incident stands."""
+
+INCIDENT_STATE_UNSPECIFIED: IncidentState.ValueType  # 0
+"""Never used."""
+INCIDENT_STATE_REPORTED: IncidentState.ValueType  # 1
+"""Recorded, and not assessed."""
+INCIDENT_STATE_ASSESSED: IncidentState.ValueType  # 2
+"""Assessed; somebody still has to be notified."""
+INCIDENT_STATE_NOTIFIED: IncidentState.ValueType  # 3
+"""Assessed, and everybody was notified who has to be."""
+INCIDENT_STATE_CLOSED: IncidentState.ValueType  # 4
+"""Closed."""
+Global___IncidentState: _TypeAlias = IncidentState  # noqa: Y015
+
+class _NotificationDuty:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _NotificationDutyEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_NotificationDuty.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    NOTIFICATION_DUTY_UNSPECIFIED: _NotificationDuty.ValueType  # 0
+    """Never accepted in a request."""
+    NOTIFICATION_DUTY_AUTHORITY: _NotificationDuty.ValueType  # 1
+    """The authority for the protection of personal data."""
+    NOTIFICATION_DUTY_PERSONS: _NotificationDuty.ValueType  # 2
+    """The persons concerned."""
+
+class NotificationDuty(_NotificationDuty, metaclass=_NotificationDutyEnumTypeWrapper):
+    """Who is to be notified of an incident."""
+
+NOTIFICATION_DUTY_UNSPECIFIED: NotificationDuty.ValueType  # 0
+"""Never accepted in a request."""
+NOTIFICATION_DUTY_AUTHORITY: NotificationDuty.ValueType  # 1
+"""The authority for the protection of personal data."""
+NOTIFICATION_DUTY_PERSONS: NotificationDuty.ValueType  # 2
+"""The persons concerned."""
+Global___NotificationDuty: _TypeAlias = NotificationDuty  # noqa: Y015
+
 class _NominationState:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015

@@ -30,6 +30,7 @@ The scopes, one by one:
   sensors.write           register sensors of one's areas, and take them out of use
   parties.read            read a person's or a household's data; each reading is recorded with its purpose
   disclosures.read        read who read whose personal data
+  incidents.write         record incidents with personal data, and who was notified of them; read and list them
   parties.register        register residents, buildings and households; tell facts about them
   households.self         read one's own household, and tell facts about it and oneself
   parties.erase           erase a person for good, or the content of a case without a registered reporter

@@ -44,6 +44,8 @@ class _PersonalClassEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Persona
     """Login names, hashes of passwords, secrets, keyed digests of natural keys. No answer shows them again."""
     PERSONAL_CLASS_HOUSEHOLD: _PersonalClass.ValueType  # 10
     """With whom somebody lives, and what was told about a household and its members."""
+    PERSONAL_CLASS_INCIDENT: _PersonalClass.ValueType  # 11
+    """What was written about an incident with personal data: what happened, how grave it is, what was done."""
 
 class PersonalClass(_PersonalClass, metaclass=_PersonalClassEnumTypeWrapper):
     """The classes of personal data that the platform holds: its register. Every field that shows personal data names one
@@ -72,6 +74,8 @@ PERSONAL_CLASS_CREDENTIAL: PersonalClass.ValueType  # 9
 """Login names, hashes of passwords, secrets, keyed digests of natural keys. No answer shows them again."""
 PERSONAL_CLASS_HOUSEHOLD: PersonalClass.ValueType  # 10
 """With whom somebody lives, and what was told about a household and its members."""
+PERSONAL_CLASS_INCIDENT: PersonalClass.ValueType  # 11
+"""What was written about an incident with personal data: what happened, how grave it is, what was done."""
 Global___PersonalClass: _TypeAlias = PersonalClass  # noqa: Y015
 
 class _DisclosurePurpose:
