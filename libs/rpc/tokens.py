@@ -19,6 +19,8 @@ from libs.rpc.keys import ALGORITHM, ISSUER, SigningKey
 from libs.rpc.limits.quota import Quota
 
 AUDIENCE = "linli"
+LEEWAY = timedelta(seconds=5)
+"""So much longer than it says a token is taken: clocks differ."""
 _LONGEST = 6 * 1024  # gRPC bounds all metadata of a call to 8 KiB
 
 
@@ -140,7 +142,7 @@ class Verifier:
         audience: str = AUDIENCE,
         revoked: Callable[[Claims], bool] | None = None,
         clock: Clock = wall_clock,
-        leeway: float = 5.0,
+        leeway: float = LEEWAY.total_seconds(),
         most_known: int = 10_000,
     ) -> None:
         self._keys = keys

@@ -119,7 +119,8 @@ ROLE = Noun(
         "grant": Act(
             rpc="identity.GrantRole",
             summary="grant a role, within an area, for a body, both, or without limits",
-            more="ROLE_OPERATOR and ROLE_DATA_PROTECTION_OFFICER take two persons: nominate for them.",
+            more="ROLE_OPERATOR and ROLE_DATA_PROTECTION_OFFICER take two persons: nominate for them."
+            " With --until the grant ends by itself; grant it again to move the end.",
             takes=("party_id",),
             words={"area_id": "only in this area and those below", "body_id": "only for this body"},
         ),
@@ -133,7 +134,7 @@ ROLE = Noun(
             rpc="identity.ListRoles",
             summary="list grants",
             filters={"party": "party_id", "role": "role", "area": "area", "body": "body_id"},
-            columns=("party_id", "role", "area_path", "body_id", "grant_id", "granted_time"),
+            columns=("party_id", "role", "area_path", "body_id", "grant_id", "granted_time", "until_time"),
         ),
         "nominate": Act(
             rpc="identity.NominateForRole",

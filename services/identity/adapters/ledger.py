@@ -6,7 +6,7 @@ from libs.ledger.disclosed import PersonalDataDisclosed
 from libs.ledger.personal import Personal
 from libs.ledger.store.claiming import Claiming
 from libs.ledger.store.mapper import Events
-from services.identity.domain.access import RoleGranted, RoleRevoked, SessionsRevoked
+from services.identity.domain.access import RoleGranted, RoleLent, RoleRevoked, SessionsRevoked
 from services.identity.domain.area.events import AreaDefined, AreaEnded, AreaRenamed, BoundaryChanged
 from services.identity.domain.body import BodyRegistered
 from services.identity.domain.building import BuildingRegistered, DwellingsAdded
@@ -118,6 +118,7 @@ _PUBLISHED = {
     "nomination_ended.v1": NominationEnded,
     "client_registered.v1": ClientRegistered,
     "client_retired.v1": ClientRetired,
+    "role_lent.v1": RoleLent,
 }
 _PRIVATE = {
     "personal_data_disclosed.v2": PersonalDataDisclosed,

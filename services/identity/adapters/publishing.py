@@ -9,7 +9,7 @@ from libs.ledger.recorded import Recorded
 from libs.messaging.published import Published
 from libs.rpc.moments import stamp
 from libs.rpc.texts import localized
-from services.identity.domain.access import RoleGranted, RoleRevoked
+from services.identity.domain.access import RoleGranted, RoleLent, RoleRevoked
 from services.identity.domain.area.events import AreaDefined, AreaEnded, AreaRenamed, BoundaryChanged
 from services.identity.domain.body import BodyRegistered
 from services.identity.domain.client import ClientRegistered, ClientRetired
@@ -55,6 +55,8 @@ def _of_rights(recorded: Recorded[Any]) -> Published | None:
     match recorded.event:
         case RoleGranted() as event:
             return _role(published.RoleGranted(), event)
+        case RoleLent() as event:
+            return _role(published.RoleGranted(until_time=stamp(event.until)), event)
         case RoleRevoked() as event:
             return _role(published.RoleRevoked(), event)
         case NominationMade() as event:
@@ -137,7 +139,7 @@ def _body_registered(event: BodyRegistered) -> published.BodyRegistered:
 
 def _role(
     message: published.RoleGranted | published.RoleRevoked,
-    event: RoleGranted | RoleRevoked,
+    event: RoleGranted | RoleLent | RoleRevoked,
 ) -> Published:
     within = event.within
     message.grant_id = event.grant_id

@@ -34,7 +34,7 @@ class DerivedKeys:
         """A token signed with the key of the keyring."""
         # Imported here: the module knows gRPC, which must not be loaded where no API is served.
         from libs.rpc.limits.quota import Quota
-        from libs.rpc.tokens import Issuer
+        from libs.rpc.tokens import LEEWAY, Issuer
 
         def issued_at() -> datetime:
             return claims.issued_at
@@ -43,13 +43,16 @@ class DerivedKeys:
             Grant(role.value, within.area_id, within.body_id, within.area_path)
             for role, within in claims.grants
         ]
+        lifetime = claims.lifetime
+        if claims.until is not None:
+            lifetime = min(lifetime, claims.until - claims.issued_at - LEEWAY)
         issued = Issuer(self._of(key.generation), clock=issued_at).issue(
             claims.subject,
             kind=claims.kind,
             grants=grants,
             scopes=claims.scopes,
             quota=None if claims.quota is None else Quota(**asdict(claims.quota)),
-            lifetime=claims.lifetime,
+            lifetime=lifetime,
         )
         return Token(text=issued.token, subject=claims.subject, expires_at=issued.expires_at)
 

@@ -53,19 +53,19 @@ class Granter:
         if not self.may_grant(role, there):
             raise refusals.role_is_not_yours_to_grant(role)
 
-    def check_all_of(self, home_path: AreaPath, access: Access) -> None:
+    def check_all_of(self, home_path: AreaPath, access: Access, at: datetime) -> None:
         """Ask for everything that a person may do, and for where they live."""
         self.permit(Jurisdiction(area_path=home_path))
-        for grant in access.grants.values():
+        for grant in access.held(at).values():
             self.check(grant.role, grant.within)
 
-    def check_takeover(self, home_path: AreaPath, access: Access) -> None:
+    def check_takeover(self, home_path: AreaPath, access: Access, at: datetime) -> None:
         """The same, to give them a password: whoever knows it can act in their name.
 
         Nobody gets beyond their own reach so, nor past the second person that a role takes.
         """
-        self.check_all_of(home_path, access)
-        for grant in access.grants.values():
+        self.check_all_of(home_path, access, at)
+        for grant in access.held(at).values():
             if grant.role in TWO_PERSONS:
                 raise refusals.two_persons_are_needed(grant.role)
 
@@ -87,17 +87,18 @@ class Roles:
         role: Role,
         area_id: str,
         body_id: str,
+        until: datetime | None,
         at: datetime,
         context: Context,
         granter: Granter,
     ) -> tuple[Grant, AccessHandled]:
-        """Let a person act in a role that the caller may grant there."""
+        """Let a person act in a role that the caller may grant there, or move the end of the grant."""
         registered(self.residents, party_id)
         reach = limits(self.areas, self.bodies, area_id, body_id)
         granter.check(role, reach)
         if party_id == granter.id:
             raise refusals.not_for_yourself()
-        command = GrantRole(party_id=party_id, role=role, within=reach, at=at)
+        command = GrantRole(party_id=party_id, role=role, within=reach, until=until, at=at)
         handled = self.stream.handle(party_id, command, replace(context, area=reach.area_path or None))
         return handled.state.grants[grant_id(party_id, role, reach)], handled
 
@@ -107,9 +108,10 @@ class Roles:
         """End a grant that the caller may grant."""
 
         def permitted(access: Access) -> None:
-            if revoked not in access.grants:
+            held = access.held(at)
+            if revoked not in held:
                 raise refusals.grant_is_unknown(revoked)
-            granter.check(access.grants[revoked].role, access.grants[revoked].within)
+            granter.check(held[revoked].role, held[revoked].within)
 
         command = RevokeRole(grant_id=revoked, at=at)
         held = self.stream.load(party_id).state
@@ -132,9 +134,9 @@ class Roles:
             party_id,
             RevokeSessions(party_id=party_id, at=at),
             context,
-            lambda access: granter.check_all_of(person.area_path, access),
+            lambda access: granter.check_all_of(person.area_path, access, at),
         )
 
-    def list(self, query: ListQuery, reach: Reach, fresh: Fresh) -> tuple[Sequence[Grant], str]:
-        """A page of grants."""
-        return self.reads.page(query, reach, fresh)
+    def list(self, query: ListQuery, at: datetime, reach: Reach, fresh: Fresh) -> tuple[Sequence[Grant], str]:
+        """A page of the grants that hold at a moment."""
+        return self.reads.page(query, at, reach, fresh)

@@ -13,7 +13,7 @@ from services.identity.application.keyring import Keys
 from services.identity.application.ports import Digests, Hashing, Token, TokenClaims
 from services.identity.application.resident import AccessStream, ResidentStream, registered
 from services.identity.domain import login, refusals
-from services.identity.domain.access import RevokeSessions
+from services.identity.domain.access import SOON, RevokeSessions
 from services.identity.domain.login import CreateLogin, LoginCommand, LoginEvent, SetPassword
 
 LoginStream = Stream[LoginCommand, login.Login, LoginEvent]
@@ -45,7 +45,7 @@ class Logins:
     ) -> Changed:
         """Let a person log in. The caller must reach everything that the person may do."""
         person = registered(self.residents, party_id)
-        granter.check_takeover(person.area_path, self.access.load(party_id).state)
+        granter.check_takeover(person.area_path, self.access.load(party_id).state, at)
         command = self.creating(party_id, name, password, at)
         handled = self.stream.handle(command.login_id, command, replace(context, area=person.area_path))
         return Changed(command.login_id, handled.revision)
@@ -66,7 +66,7 @@ class Logins:
         """Replace a forgotten password, and end the sessions."""
         state = self._known(name)
         person = registered(self.residents, state.party_id)
-        granter.check_takeover(person.area_path, self.access.load(state.party_id).state)
+        granter.check_takeover(person.area_path, self.access.load(state.party_id).state, at)
         return self._replace(state, password, at, context)
 
     def replace_password(self, name: str, password: str, at: datetime, context: Context) -> Changed:
@@ -89,7 +89,7 @@ class Logins:
     def log_in(self, name: str, password: str, at: datetime, address: str) -> Token:
         """A token for whoever knows the password. `address`: where the caller is."""
         state = self._opened(self._id(name), (password,), address)
-        grants = self.access.load(state.party_id).state.grants.values()
+        grants = self.access.load(state.party_id).state.held(at + SOON).values()
         claims = TokenClaims(
             subject=state.party_id,
             kind="person",
@@ -97,6 +97,7 @@ class Logins:
             scopes=(),
             issued_at=at,
             lifetime=self.lifetime,
+            until=min((grant.until for grant in grants if grant.until), default=None),
         )
         return self.keys.sign(claims)
 

@@ -86,7 +86,7 @@ class Nominations:
         registered(self.residents, new.party_id)
         within = limits(self.areas, self.bodies, new.area_id, new.body_id)
         granter.check(new.role, within)
-        check_company(new.role, self.access.load(new.party_id).state)
+        check_company(new.role, self.access.load(new.party_id).state, new.at)
         command = Nominate(
             nomination_id=derived_id(context.actor, context.request_id or ""),
             party_id=new.party_id,
@@ -113,7 +113,7 @@ class Nominations:
         command = _ending(nomination_id, Outcome.APPROVED, granter.id, reason, at)
         if known.ended is not None:  # a repeated request gets its answer, and grants nothing anew
             return _decided(self.stream.handle(nomination_id, command, context))
-        self._check_right(made, granter.id, refusals.role_is_not_yours_to_grant(made.role))
+        self._check_right(made, granter.id, at, refusals.role_is_not_yours_to_grant(made.role))
         return self._grant(made, command, context)
 
     def approve_at_machine(
@@ -127,7 +127,7 @@ class Nominations:
 
     def _grant(self, made: NominationMade, command: EndNomination, context: Context) -> Decided:
         """Approve and grant, everything or nothing."""
-        self._check_right(made, made.nominator_id, refusals.nominator_lost_right())
+        self._check_right(made, made.nominator_id, command.at, refusals.nominator_lost_right())
         registered(self.residents, made.party_id)
         at = command.at
         granting = GrantRole(party_id=made.party_id, role=made.role, within=made.within, at=at, agreed=True)
@@ -186,9 +186,9 @@ class Nominations:
             raise refusals.nomination_is_unknown(nomination_id)
         return state
 
-    def _check_right(self, made: NominationMade, party_id: str, otherwise: Exception) -> None:
+    def _check_right(self, made: NominationMade, party_id: str, at: datetime, otherwise: Exception) -> None:
         """Raise unless a grant that the party holds now may grant what was proposed."""
-        for grant in self.access.load(party_id).state.grants.values():
+        for grant in self.access.load(party_id).state.held(at).values():
             may = made.role.value in self.roles_to_grant[grant.role.value]
             if may and grant.within.covers(made.within):
                 return

@@ -53,8 +53,8 @@ class BodyReads(Protocol):
 class RoleReads(Protocol):
     """Who holds which roles."""
 
-    def page(self, query: ListQuery, reach: Reach, fresh: Fresh) -> tuple[Sequence[Grant], str]:
-        """Grants within reach by party, and the token of the next page."""
+    def page(self, query: ListQuery, at: datetime, reach: Reach, fresh: Fresh) -> tuple[Sequence[Grant], str]:
+        """The grants of a moment within reach by party, and the token of the next page."""
 
 
 class ClientReads(Protocol):
@@ -141,7 +141,10 @@ class SigningKeys(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenClaims:
-    """What a token is to say; `scopes` for clients, a person's follow from the roles."""
+    """What a token is to say; `scopes` for clients, a person's follow from the roles.
+
+    Nobody takes the token any more from `until` on: then a grant in it comes to its end.
+    """
 
     subject: str
     kind: str
@@ -150,6 +153,7 @@ class TokenClaims:
     issued_at: datetime
     lifetime: timedelta
     quota: Quota | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

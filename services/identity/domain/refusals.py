@@ -84,6 +84,12 @@ def grant_is_unknown(grant_id: str) -> Refusal:
     return Refusal(Kind.NOT_FOUND, "GRANT_UNKNOWN", advice, field="grant_id", grant_id=grant_id)
 
 
+def grant_ends_in_the_past() -> Refusal:
+    """It would never be held."""
+    advice = "a grant ends after now; to end one that is held, revoke it"
+    return Refusal(Kind.INVALID, "GRANT_ENDS_IN_THE_PAST", advice, field="until_time")
+
+
 def grants_are_too_many(held: int) -> Refusal:
     """A token has no room for more."""
     advice = "a token has no room for another grant of this party; replace several by one for an area above"

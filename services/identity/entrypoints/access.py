@@ -5,7 +5,7 @@ from linli.identity.v1 import identity_service_pb2 as pb
 from libs.query.freshness import Fresh
 from libs.query.reach import Jurisdiction
 from libs.rpc.call import Call
-from libs.rpc.moments import stamp
+from libs.rpc.moments import moment_of, stamp
 from services.identity.application.access import Granter
 from services.identity.application.app import App
 from services.identity.domain.values import Role
@@ -26,6 +26,7 @@ class AccessApi:
             ROLES.from_wire(request.role),
             request.area_id,
             request.body_id,
+            moment_of(request, "until_time"),
             call.at,
             call.context(),
             granter_of(call),
@@ -46,7 +47,7 @@ class AccessApi:
     def list_roles(self, request: pb.ListRolesRequest, call: Call) -> pb.ListRolesResponse:
         """Read a page of grants."""
         fresh = Fresh.of(request, call)
-        grants, next_token = self._app.access.list(request, call.reach, fresh)
+        grants, next_token = self._app.access.list(request, call.now(), call.reach, fresh)
         return pb.ListRolesResponse(grants=map(grant_shown, grants), next_page_token=next_token)
 
     def revoke_sessions(self, request: pb.RevokeSessionsRequest, call: Call) -> pb.RevokeSessionsResponse:

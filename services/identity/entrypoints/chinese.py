@@ -32,6 +32,7 @@ MESSAGES = {
     "BODY_ID_TAKEN": "编号{body_id}已被其他单位使用",
     "PARTY_UNKNOWN": "没有登记此人",
     "GRANT_UNKNOWN": "没有这项授权",
+    "GRANT_ENDS_IN_THE_PAST": "授权的截止时间须晚于现在；如需终止现有授权，请撤销",
     "GRANTS_TOO_MANY": "此人的授权过多，请改为授予上级区域的角色",
     "TWO_PERSONS_NEEDED": "角色{role}须由两人授予：请先提名，再由另一人批准",
     "ROLES_EXCLUDE_EACH_OTHER": "同一人不得兼任{role}和{held}",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from libs.ledger.recorded import Recorded
 from libs.ledger.views.view import Rows, Table, View, Views
@@ -13,13 +13,13 @@ from libs.query.listing import Listing
 from libs.query.paging import ascending
 from libs.query.reach import Reach
 from libs.rules.areas import AreaPath
-from services.identity.domain.access import Grant, RoleGranted, RoleRevoked
+from services.identity.domain.access import Grant, RoleGranted, RoleLent, RoleRevoked
 from services.identity.domain.values import Role, Within
 from services.identity.entrypoints.wire.words import ROLES
 
 
 class GrantRow(TypedDict):
-    """A grant that is held."""
+    """A grant that is held, or was until it came to its end."""
 
     party_id: str
     grant_id: str
@@ -28,6 +28,7 @@ class GrantRow(TypedDict):
     area_path: str
     body_id: str
     granted_at: datetime
+    until: NotRequired[datetime | None]
 
 
 GRANTS = Table.of("grants", GrantRow, key=("party_id", "grant_id"), indexes=("body_id", "area_path"))
@@ -54,7 +55,7 @@ class RolesOfPartyView(View):
     def fold(self, recorded: Recorded[Any], rows: Rows) -> None:
         """Put what is granted, delete what is revoked."""
         match recorded.event:
-            case RoleGranted() as event:
+            case RoleGranted() | RoleLent() as event:
                 row = GrantRow(
                     party_id=event.party_id,
                     grant_id=event.grant_id,
@@ -63,6 +64,7 @@ class RolesOfPartyView(View):
                     area_path=event.within.area_path,
                     body_id=event.within.body_id,
                     granted_at=event.granted_at,
+                    until=event.until if isinstance(event, RoleLent) else None,
                 )
                 rows.put(GRANTS, row)
             case RoleRevoked() as event:
@@ -80,19 +82,23 @@ class RoleReads:
 
     views: Views
 
-    def page(self, query: ListQuery, reach: Reach, fresh: Fresh) -> tuple[list[Grant], str]:
-        """Grants within reach by party, and the token of the next page."""
+    def page(self, query: ListQuery, at: datetime, reach: Reach, fresh: Fresh) -> tuple[list[Grant], str]:
+        """The grants of a moment within reach by party, and the token of the next page."""
         with fresh.read(self.views, VIEW) as cursor:
-            rows, next_token = LISTED.page(cursor, query, reach)
+            rows, next_token = LISTED.page(cursor, query, reach, where=_holding(at))
         return [_grant(row) for row in rows], next_token
 
     def count_within(self, area_path: AreaPath) -> int:
-        """How many grants are limited to an area or one below it."""
-        where = Condition.within("area_path", area_path)
+        """How many grants are limited now to an area or one below it."""
+        where = Condition.within("area_path", area_path) & Condition("until IS NULL OR until > now()")
         with Fresh().read(self.views, VIEW) as cursor:
             found = cursor.execute(f"SELECT count(*) AS n FROM grants WHERE {where.sql}", where.params)
             row = found.fetchone()
         return int(row["n"]) if row else 0
+
+
+def _holding(at: datetime) -> Condition:
+    return Condition("until IS NULL OR until > %s", (at,))
 
 
 def _grant(row: GrantRow) -> Grant:
@@ -102,4 +108,5 @@ def _grant(row: GrantRow) -> Grant:
         role=Role(row["role"]),
         within=Within(area_id=row["area_id"], area_path=AreaPath(row["area_path"]), body_id=row["body_id"]),
         granted_at=row["granted_at"],
+        until=row["until"],
     )

@@ -5,7 +5,7 @@ from datetime import datetime
 from linli.identity.v1 import identity_service_pb2 as pb
 from linli.identity.v1 import identity_types_pb2 as types
 
-from libs.rpc.moments import stamp
+from libs.rpc.moments import stamp, stamp_or_none
 from services.identity.application.ports import NominationRow
 from services.identity.domain import consent, nomination
 from services.identity.domain.access import Grant
@@ -22,6 +22,7 @@ def grant_shown(grant: Grant) -> pb.Grant:
         area_path=grant.within.area_path,
         body_id=grant.within.body_id,
         granted_time=stamp(grant.granted_at),
+        until_time=stamp_or_none(grant.until),
     )
 
 

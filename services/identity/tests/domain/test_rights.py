@@ -20,6 +20,7 @@ from services.identity.domain.access import (
     RevokeRole,
     RevokeSessions,
     RoleGranted,
+    RoleLent,
     RoleRevoked,
     SessionsRevoked,
 )
@@ -121,6 +122,68 @@ def test_a_grant_that_is_not_held_cannot_be_revoked() -> None:
 
 def test_a_revoked_role_can_be_granted_again() -> None:
     given_access(GRANTED, REVOKED, SESSIONS).when(GRANT_ROLE).then(GRANTED)
+
+
+YEAR = timedelta(days=365)
+LENT = RoleLent(
+    party_id=MEI, grant_id=GRANT, role=Role.CASE_OFFICER, within=WITHIN, granted_at=AT, until=AT + YEAR
+)
+LEND_ROLE = replace(GRANT_ROLE, until=AT + YEAR)
+
+
+def test_a_role_is_lent_until_a_moment_and_no_longer() -> None:
+    lent = given_access().when(LEND_ROLE)
+
+    lent.then(LENT)
+    lent.then_state(lambda state: set(state.held(AT + YEAR - timedelta(microseconds=1))) == {GRANT})
+    lent.then_state(lambda state: not state.held(AT + YEAR))
+    given_access(LENT).when(LEND_ROLE).then_nothing_happens()
+
+
+@pytest.mark.parametrize("until", [AT, AT - timedelta(days=1)])
+def test_nothing_is_lent_that_would_never_be_held(until: datetime) -> None:
+    never = given_access().when(replace(LEND_ROLE, until=until))
+
+    never.then_refused("GRANT_ENDS_IN_THE_PAST", Kind.INVALID)
+
+
+def test_a_grant_gets_a_later_end_and_tokens_stay_good() -> None:
+    longer = replace(LEND_ROLE, until=AT + 2 * YEAR)
+
+    given_access(LENT).when(longer).then(replace(LENT, until=AT + 2 * YEAR))
+    given_access(LENT).when(GRANT_ROLE).then(GRANTED)
+
+
+def test_a_nearer_end_ends_the_sessions_that_would_outlive_it() -> None:
+    nearer = replace(LENT, until=AT + timedelta(hours=1))
+
+    given_access(LENT).when(replace(LEND_ROLE, until=nearer.until)).then(nearer, SESSIONS)
+    given_access(GRANTED).when(LEND_ROLE).then(LENT, SESSIONS)
+
+
+def test_a_grant_that_has_ended_is_granted_anew_and_cannot_be_revoked() -> None:
+    later = AT + YEAR
+
+    given_access(LENT).when(RevokeRole(grant_id=GRANT, at=later)).then_refused(
+        "GRANT_UNKNOWN", Kind.NOT_FOUND
+    )
+    given_access(LENT).when(replace(GRANT_ROLE, at=later)).then(replace(GRANTED, granted_at=later))
+
+
+def test_a_grant_that_has_ended_takes_no_room_and_excludes_no_role() -> None:
+    officer = GrantRole(
+        party_id=MEI, role=Role.DATA_PROTECTION_OFFICER, within=WITHIN, at=AT, agreed=True, until=AT + YEAR
+    )
+    operator = replace(officer, role=Role.OPERATOR, until=None)
+    held = given_access().when(officer).events
+
+    given_access(*held).when(operator).then_refused("ROLES_EXCLUDE_EACH_OTHER", Kind.PRECONDITION)
+    granted = given_access(*held).when(replace(operator, at=AT + YEAR))
+    granted.then_state(lambda state: {each.role for each in state.grants.values()} == {Role.OPERATOR})
+
+
+def test_ending_access_ends_what_was_lent() -> None:
+    given_access(LENT).when(EndAccess(party_id=MEI, at=AT)).then(REVOKED, SESSIONS)
 
 
 def test_revoking_sessions_keeps_the_roles() -> None:

@@ -300,7 +300,9 @@ Global___SubjectErased: _TypeAlias = SubjectErased  # noqa: Y015
 
 @_typing.final
 class RoleGranted(_message.Message):
-    """A role was granted to a party."""
+    """A role was granted to a party, or a grant that it holds got another end: the newest event about a grant counts. When it
+    ends at `until_time`, no event follows.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -310,6 +312,7 @@ class RoleGranted(_message.Message):
     AREA_ID_FIELD_NUMBER: _builtins.int
     AREA_PATH_FIELD_NUMBER: _builtins.int
     BODY_ID_FIELD_NUMBER: _builtins.int
+    UNTIL_TIME_FIELD_NUMBER: _builtins.int
     grant_id: _builtins.str
     """The grant."""
     party_id: _builtins.str
@@ -322,6 +325,10 @@ class RoleGranted(_message.Message):
     """The ids from the root to that area."""
     body_id: _builtins.str
     """The body that limits it; empty: no limit."""
+    @_builtins.property
+    def until_time(self) -> _timestamp_pb2.Timestamp:
+        """The first moment without the role; not set: until it is revoked."""
+
     def __init__(
         self,
         *,
@@ -331,10 +338,11 @@ class RoleGranted(_message.Message):
         area_id: _builtins.str = ...,
         area_path: _builtins.str = ...,
         body_id: _builtins.str = ...,
+        until_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["until_time", b"until_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_id", b"area_id", "area_path", b"area_path", "body_id", b"body_id", "grant_id", b"grant_id", "party_id", b"party_id", "role", b"role"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_id", b"area_id", "area_path", b"area_path", "body_id", b"body_id", "grant_id", b"grant_id", "party_id", b"party_id", "role", b"role", "until_time", b"until_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -342,7 +350,7 @@ Global___RoleGranted: _TypeAlias = RoleGranted  # noqa: Y015
 
 @_typing.final
 class RoleRevoked(_message.Message):
-    """A grant has ended."""
+    """A grant has ended before its time."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

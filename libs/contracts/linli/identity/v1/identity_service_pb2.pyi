@@ -348,6 +348,7 @@ class Grant(_message.Message):
     AREA_PATH_FIELD_NUMBER: _builtins.int
     BODY_ID_FIELD_NUMBER: _builtins.int
     GRANTED_TIME_FIELD_NUMBER: _builtins.int
+    UNTIL_TIME_FIELD_NUMBER: _builtins.int
     grant_id: _builtins.str
     """The grant."""
     party_id: _builtins.str
@@ -364,6 +365,10 @@ class Grant(_message.Message):
     def granted_time(self) -> _timestamp_pb2.Timestamp:
         """Since when."""
 
+    @_builtins.property
+    def until_time(self) -> _timestamp_pb2.Timestamp:
+        """The first moment without the role; not set: until it is revoked."""
+
     def __init__(
         self,
         *,
@@ -374,10 +379,11 @@ class Grant(_message.Message):
         area_path: _builtins.str = ...,
         body_id: _builtins.str = ...,
         granted_time: _timestamp_pb2.Timestamp | None = ...,
+        until_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["granted_time", b"granted_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["granted_time", b"granted_time", "until_time", b"until_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_id", b"area_id", "area_path", b"area_path", "body_id", b"body_id", "grant_id", b"grant_id", "granted_time", b"granted_time", "party_id", b"party_id", "role", b"role"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_id", b"area_id", "area_path", b"area_path", "body_id", b"body_id", "grant_id", b"grant_id", "granted_time", b"granted_time", "party_id", b"party_id", "role", b"role", "until_time", b"until_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -3297,6 +3303,7 @@ class GrantRoleRequest(_message.Message):
     ROLE_FIELD_NUMBER: _builtins.int
     AREA_ID_FIELD_NUMBER: _builtins.int
     BODY_ID_FIELD_NUMBER: _builtins.int
+    UNTIL_TIME_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     party_id: _builtins.str
@@ -3307,6 +3314,10 @@ class GrantRoleRequest(_message.Message):
     """The area that limits it, which includes all areas below; empty: no limit."""
     body_id: _builtins.str
     """The body that limits it; empty: no limit."""
+    @_builtins.property
+    def until_time(self) -> _timestamp_pb2.Timestamp:
+        """The first moment without the role; not set: until it is revoked."""
+
     def __init__(
         self,
         *,
@@ -3315,10 +3326,11 @@ class GrantRoleRequest(_message.Message):
         role: _access_pb2.Role.ValueType = ...,
         area_id: _builtins.str = ...,
         body_id: _builtins.str = ...,
+        until_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["until_time", b"until_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_id", b"area_id", "body_id", b"body_id", "party_id", b"party_id", "request_id", b"request_id", "role", b"role"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_id", b"area_id", "body_id", b"body_id", "party_id", b"party_id", "request_id", b"request_id", "role", b"role", "until_time", b"until_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
