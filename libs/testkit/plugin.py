@@ -72,7 +72,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test that uses the bundled PostgreSQL or RabbitMQ as `store`, the latter as `broker`, too."""
+    """Mark what uses the bundled PostgreSQL or RabbitMQ as `store`; what uses RabbitMQ, also as `broker`."""
     for item in items:
         asked = set(getattr(item, "fixturenames", ()))
         if _STORE_FIXTURES & asked:
