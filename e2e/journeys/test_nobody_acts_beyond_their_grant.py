@@ -82,6 +82,7 @@ def test_who_runs_the_west_runs_nothing_else(town: Town, elm_person: str, west_p
         m.ChangeBoundaryRequest(**r, area_id=ELM, boundary=SQUARE),
         _resident("elm-2", ELM),
         m.GetResidentRequest(resident_id=elm_person, purpose=m.PURPOSE_AUDIT),
+        m.CorrectResidentRequest(**r, resident_id=elm_person, name="某人", reason="a mistake"),
         m.AddNaturalKeyRequest(**r, resident_id=elm_person, natural_key=CODE),
         m.ReleaseNaturalKeyRequest(**r, resident_id=elm_person, key_id="some-key", reason="a mistake"),
         m.RegisterBodyRequest(
@@ -119,6 +120,8 @@ def test_who_guards_the_data_of_the_west_erases_nobody_in_the_east(town: Town, e
     erasing = identity.EraseSubjectRequest(request_id=new_id(), subject_id=elm_person, reason="a mistake")
 
     assert refusal(guard.erase_subject, erasing) == HERE
+    reading = identity.GetResidentHistoryRequest(resident_id=elm_person, purpose=identity.PURPOSE_AUDIT)
+    assert refusal(guard.get_resident_history, reading) == HERE
 
 
 def test_who_plans_the_west_plans_nothing_else(town: Town) -> None:

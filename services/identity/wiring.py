@@ -59,6 +59,7 @@ from services.identity.application.body import Bodies, BodyStream
 from services.identity.application.building import Buildings
 from services.identity.application.client import Clients
 from services.identity.application.consent import Consents
+from services.identity.application.correction import Corrections
 from services.identity.application.delivery import Deliveries
 from services.identity.application.dispatch import Dispatches
 from services.identity.application.facts import FactsInAreas
@@ -114,6 +115,7 @@ from services.identity.entrypoints.building import BuildingApi
 from services.identity.entrypoints.chinese import MESSAGES
 from services.identity.entrypoints.client import ClientApi
 from services.identity.entrypoints.consent import ConsentApi
+from services.identity.entrypoints.correction import CorrectionApi
 from services.identity.entrypoints.facts import FactsApi
 from services.identity.entrypoints.household import HouseholdApi
 from services.identity.entrypoints.incident import IncidentApi
@@ -225,6 +227,7 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
             bodies=bodies.BodyReads(views),
         ),
         residents=residents,
+        corrections=Corrections(stream=streams.residents),
         natural_keys=NaturalKeys(stream=residents.keys, residents=streams.residents, claims=residents.claims),
         buildings=built,
         households=lived,
@@ -463,6 +466,7 @@ def _api(app: App, published: Callable[[], Jwks]) -> Api:
         AreaApi,
         SuccessionApi,
         ResidentApi,
+        CorrectionApi,
         NaturalKeysApi,
         BuildingApi,
         HouseholdApi,

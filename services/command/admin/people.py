@@ -10,13 +10,26 @@ PERSON = Noun(
         "register": Act(
             rpc="identity.RegisterResident",
             summary="register a person, or find the one with this natural key",
-            asks=("natural_key.value", "name", "phone", "address"),
+            asks=("natural_key.value", "name", "phone", "address", "birth_date"),
             words={"area_id": "id of the area in which they live"},
         ),
         "show": Act(
             rpc="identity.GetResident",
             summary="show a person's data",
             more="It is recorded who looked, and for what purpose; the person can see that.",
+            takes=("resident_id",),
+        ),
+        "correct": Act(
+            rpc="identity.CorrectResident",
+            summary="put right what is known of a person",
+            more="What is left out stays as it is; what is known no more is named by --cleared.",
+            takes=("resident_id",),
+            asks=("name", "phone", "address", "birth_date"),
+        ),
+        "history": Act(
+            rpc="identity.GetResidentHistory",
+            summary="show everything that was ever known of a person",
+            more="It takes the role DATA_PROTECTION_OFFICER. Who looked, and for what, is recorded.",
             takes=("resident_id",),
         ),
         "add-key": Act(

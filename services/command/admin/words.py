@@ -35,6 +35,8 @@ WORDS = {
     "at_time": "as of this moment, such as 2026-01-01T00:00:00Z [now]",
     "body_id": "id of the body",
     "building_id": "id of the building",
+    "birth_date": "the day on which they were born, such as 1949-12-31",
+    "cleared": "what is known no more; may be given several times",
     "boundary": "a file with its boundary: GeoJSON Polygon or MultiPolygon, longitude first",
     "case_id": "id of the case",
     "client_id": "id of the client",

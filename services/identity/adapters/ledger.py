@@ -60,7 +60,7 @@ from services.identity.domain.notice import NoticeQueued, NoticeRead, ReportsJoi
 from services.identity.domain.operators import FirstOperatorMade, OperatorAdded, OperatorRemoved
 from services.identity.domain.preferences import NoticePreferencesSet
 from services.identity.domain.residency import HomeLeft, HomeTaken
-from services.identity.domain.resident import ResidentErased, ResidentRegistered
+from services.identity.domain.resident import ResidentCorrected, ResidentErased, ResidentRegistered
 from services.identity.domain.webhook import (
     CaseEventHeard,
     WebhookRegistered,
@@ -122,6 +122,7 @@ _PUBLISHED = {
 }
 _PRIVATE = {
     "personal_data_disclosed.v2": PersonalDataDisclosed,
+    "resident_corrected.v1": ResidentCorrected,
     "natural_key_added.v1": NaturalKeyAdded,
     "natural_key_released.v1": NaturalKeyReleased,
     "building_registered.v1": BuildingRegistered,
@@ -187,6 +188,13 @@ EVENTS = Events(
             "name": "NAME",
             "phone": "CONTACT",
             "address": "ADDRESS",
+            "birth_date": "BIRTH",
+        },
+        "resident_corrected.v1": {
+            "name": "NAME",
+            "phone": "CONTACT",
+            "address": "ADDRESS",
+            "birth_date": "BIRTH",
         },
         "natural_key_added.v1": {"key_digest": "CREDENTIAL"},
         "natural_key_released.v1": {"key_digest": "CREDENTIAL"},

@@ -8,6 +8,7 @@ from services.identity.application.body import Bodies
 from services.identity.application.building import Buildings
 from services.identity.application.client import Clients
 from services.identity.application.consent import Consents
+from services.identity.application.correction import Corrections
 from services.identity.application.delivery import Deliveries
 from services.identity.application.dispatch import Dispatches
 from services.identity.application.facts import FactsInAreas
@@ -33,6 +34,7 @@ class App:
     areas      define, change_boundary, rename, get, list, locate
     successions  end, split, merge
     residents  register, show, erase
+    corrections  correct, versions
     natural_keys  add, release, of
     buildings  register, list, dwellings
     households  form, move_resident, move, list
@@ -57,6 +59,7 @@ class App:
     areas: Areas
     successions: Successions
     residents: Residents
+    corrections: Corrections
     natural_keys: NaturalKeys
     buildings: Buildings
     households: Households

@@ -24,6 +24,7 @@ class NewResident:
     address: str
     area_id: str
     at: datetime
+    birth_date: str = ""
     more_keys: tuple[NaturalKey, ...] = ()
 
     @property
@@ -57,6 +58,7 @@ def registering(new: NewResident, first: HeldKey, area_path: AreaPath) -> Regist
         area_id=new.area_id,
         area_path=area_path,
         at=new.at,
+        birth_date=Personal(resident_id, new.birth_date) if new.birth_date else None,
     )
 
 

@@ -1,17 +1,25 @@
 """A resident: a person known by a natural key, until they are erased."""
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
 from libs.ledger.decider import Decider
 from libs.ledger.personal import Personal
 from libs.rules.areas import AreaPath
+from services.identity.domain import correction_refusals as unfit
 from services.identity.domain import refusals
 from services.identity.domain.values import (
     KeyKind,
     NaturalKey,
 )
+
+MOST_CORRECTIONS = 500
+"""Of one person: all of them are shown at once."""
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_LIFETIME = timedelta(days=150 * 365)
 
 # Events
 
@@ -29,6 +37,20 @@ class ResidentRegistered:
     area_id: str
     area_path: AreaPath
     registered_at: datetime
+    birth_date: Personal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResidentCorrected:
+    """Something that was known of a person is otherwise; what is None stays as it was."""
+
+    resident_id: str
+    name: Personal | None
+    phone: Personal | None
+    address: Personal | None
+    birth_date: Personal | None
+    by_themself: bool
+    corrected_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +63,7 @@ class ResidentErased:
     erased_at: datetime
 
 
-ResidentEvent = ResidentRegistered | ResidentErased
+ResidentEvent = ResidentRegistered | ResidentCorrected | ResidentErased
 
 
 # Situations
@@ -65,6 +87,8 @@ class Registered:
     area_id: str
     area_path: AreaPath
     registered_at: datetime
+    birth_date: Personal
+    corrections: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +105,7 @@ Resident = Unregistered | Registered | Erased
 # Evolve
 
 
-def evolve(resident: Resident, event: ResidentEvent) -> Resident:  # noqa: ARG001  # each event says all
+def evolve(resident: Resident, event: ResidentEvent) -> Resident:
     """The resident after the event."""
     match event:
         case ResidentRegistered():
@@ -95,9 +119,23 @@ def evolve(resident: Resident, event: ResidentEvent) -> Resident:  # noqa: ARG00
                 area_id=event.area_id,
                 area_path=event.area_path,
                 registered_at=event.registered_at,
+                birth_date=event.birth_date or Personal(event.resident_id, ""),
             )
+        case ResidentCorrected():
+            return _corrected(resident, event) if isinstance(resident, Registered) else resident
         case ResidentErased():
             return Erased(resident_id=event.resident_id, area_path=event.area_path)
+
+
+def _corrected(resident: Registered, event: ResidentCorrected) -> Registered:
+    return replace(
+        resident,
+        name=event.name or resident.name,
+        phone=event.phone or resident.phone,
+        address=event.address or resident.address,
+        birth_date=event.birth_date or resident.birth_date,
+        corrections=resident.corrections + 1,
+    )
 
 
 # Commands
@@ -116,6 +154,21 @@ class RegisterResident:
     area_id: str
     area_path: AreaPath
     at: datetime
+    birth_date: Personal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectResident:
+    """Put right what is known of a person; what is None stays. `reason`: whether one was given."""
+
+    resident_id: str
+    name: Personal | None = None
+    phone: Personal | None = None
+    address: Personal | None = None
+    birth_date: Personal | None = None
+    by_themself: bool
+    reason: bool
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +179,7 @@ class EraseResident:
     at: datetime
 
 
-ResidentCommand = RegisterResident | EraseResident
+ResidentCommand = RegisterResident | CorrectResident | EraseResident
 
 
 # Decide
@@ -142,6 +195,10 @@ def decide(command: ResidentCommand, resident: Resident) -> Sequence[ResidentEve
             if isinstance(resident, Erased):
                 raise refusals.party_is_unknown(resident.resident_id)
             return [_registered(command)] if isinstance(resident, Unregistered) else []
+        case CorrectResident():
+            if not isinstance(resident, Registered):
+                raise refusals.party_is_unknown(command.resident_id)
+            return _correction(command, resident)
         case EraseResident():
             if isinstance(resident, Unregistered):
                 raise refusals.party_is_unknown(command.resident_id)
@@ -151,6 +208,7 @@ def decide(command: ResidentCommand, resident: Resident) -> Sequence[ResidentEve
 def _registered(command: RegisterResident) -> ResidentRegistered:
     if command.key.is_blank:
         raise refusals.natural_key_is_blank()
+    _check_birth(command.birth_date, command.at)
     return ResidentRegistered(
         resident_id=command.resident_id,
         key_kind=command.key.kind,
@@ -161,7 +219,47 @@ def _registered(command: RegisterResident) -> ResidentRegistered:
         area_id=command.area_id,
         area_path=command.area_path,
         registered_at=command.at,
+        birth_date=command.birth_date,
     )
+
+
+def _correction(command: CorrectResident, resident: Registered) -> Sequence[ResidentCorrected]:
+    """What is as it was said to be already is no correction."""
+    if not command.by_themself and not command.reason:
+        raise unfit.reason_is_missing()
+    _check_birth(command.birth_date, command.at)
+    corrected = ResidentCorrected(
+        resident_id=command.resident_id,
+        name=_new(command.name, resident.name),
+        phone=_new(command.phone, resident.phone),
+        address=_new(command.address, resident.address),
+        birth_date=_new(command.birth_date, resident.birth_date),
+        by_themself=command.by_themself,
+        corrected_at=command.at,
+    )
+    if not any((corrected.name, corrected.phone, corrected.address, corrected.birth_date)):
+        return []
+    if resident.corrections >= MOST_CORRECTIONS:
+        raise unfit.corrections_are_too_many(MOST_CORRECTIONS)
+    return [corrected]
+
+
+def _new(said: Personal | None, known: Personal) -> Personal | None:
+    return None if said == known else said
+
+
+def _check_birth(born: Personal | None, at: datetime) -> None:
+    """Refuse what is no day of the last 150 years."""
+    if born is None or not born.value:
+        return
+    if not _DAY.fullmatch(born.value):
+        raise unfit.birth_date_is_unfit()
+    try:
+        day = date.fromisoformat(born.value)
+    except ValueError:
+        raise unfit.birth_date_is_unfit() from None
+    if not at.date() - _LIFETIME <= day <= at.date():
+        raise unfit.birth_date_is_unfit()
 
 
 def _erased(command: EraseResident, resident: Registered) -> ResidentErased:

@@ -31,6 +31,7 @@ class ResidentApi:
             address=request.address,
             area_id=request.area_id,
             at=call.at,
+            birth_date=request.birth_date,
             more_keys=tuple(map(natural_key_of, request.more_natural_keys)),
         )
         found = self._app.residents.register(new, call.context(), permit_by(call, registering))

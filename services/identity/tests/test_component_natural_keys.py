@@ -31,18 +31,23 @@ fresh = Ids("numbers of people")
 @pytest.fixture(scope="module")
 def running(postgres_server: TestServer) -> Iterator[Component]:
     with component(postgres_server, SERVICE, ENVIRON) as service:
-        planner = as_role(service, "PLANNER")
-        levels = (types.AREA_LEVEL_DISTRICT, types.AREA_LEVEL_COMMUNITY)
-        for area_id, parent_id in (("pine", ""), ("east", "pine"), ("west", "pine")):
-            asked = pb.DefineAreaRequest(
-                request_id=request_id(),
-                area_id=area_id,
-                parent_id=parent_id,
-                level=levels[bool(parent_id)],
-                name=LocalizedText(en=area_id),
-            )
-            planner.define_area(asked)
+        define_areas(service)
         yield service
+
+
+def define_areas(running: Component) -> None:
+    """Pine, with an east and a west."""
+    planner = as_role(running, "PLANNER")
+    levels = (types.AREA_LEVEL_DISTRICT, types.AREA_LEVEL_COMMUNITY)
+    for area_id, parent_id in (("pine", ""), ("east", "pine"), ("west", "pine")):
+        asked = pb.DefineAreaRequest(
+            request_id=request_id(),
+            area_id=area_id,
+            parent_id=parent_id,
+            level=levels[bool(parent_id)],
+            name=LocalizedText(en=area_id),
+        )
+        planner.define_area(asked)
 
 
 @pytest.fixture

@@ -38,6 +38,7 @@ def resident_shown(person: Registered, keys: Sequence[HeldKey]) -> pb.Resident:
         area_path=person.area_path,
         key_kind=KEY_KINDS.to_wire(person.key_kind),
         natural_keys=map(key_shown, keys),
+        birth_date=person.birth_date.value or "",
     )
 
 

@@ -173,6 +173,7 @@ def person(resident_id: str) -> Registered:
         area_id="la",
         area_path=AreaPath("la"),
         registered_at=datetime(2020, 1, 3, tzinfo=UTC),
+        birth_date=named,
     )
 
 

@@ -61,6 +61,34 @@ PURPOSE_AUDIT: Purpose.ValueType  # 4
 """To check how personal data are used."""
 Global___Purpose: _TypeAlias = Purpose  # noqa: Y015
 
+class _ResidentField:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ResidentFieldEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ResidentField.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    RESIDENT_FIELD_UNSPECIFIED: _ResidentField.ValueType  # 0
+    """Never accepted in a request."""
+    RESIDENT_FIELD_PHONE: _ResidentField.ValueType  # 1
+    """The telephone number."""
+    RESIDENT_FIELD_ADDRESS: _ResidentField.ValueType  # 2
+    """The address."""
+    RESIDENT_FIELD_BIRTH_DATE: _ResidentField.ValueType  # 3
+    """The day of birth."""
+
+class ResidentField(_ResidentField, metaclass=_ResidentFieldEnumTypeWrapper):
+    """What of a person's data may be unknown."""
+
+RESIDENT_FIELD_UNSPECIFIED: ResidentField.ValueType  # 0
+"""Never accepted in a request."""
+RESIDENT_FIELD_PHONE: ResidentField.ValueType  # 1
+"""The telephone number."""
+RESIDENT_FIELD_ADDRESS: ResidentField.ValueType  # 2
+"""The address."""
+RESIDENT_FIELD_BIRTH_DATE: ResidentField.ValueType  # 3
+"""The day of birth."""
+Global___ResidentField: _TypeAlias = ResidentField  # noqa: Y015
+
 @_typing.final
 class Area(_message.Message):
     """An area of the tree."""
@@ -251,6 +279,7 @@ class Resident(_message.Message):
     AREA_PATH_FIELD_NUMBER: _builtins.int
     KEY_KIND_FIELD_NUMBER: _builtins.int
     NATURAL_KEYS_FIELD_NUMBER: _builtins.int
+    BIRTH_DATE_FIELD_NUMBER: _builtins.int
     resident_id: _builtins.str
     """The resident."""
     name: _builtins.str
@@ -265,6 +294,8 @@ class Resident(_message.Message):
     """The ids from the root to that area."""
     key_kind: _identity_types_pb2.KeyKind.ValueType
     """The kind of the natural key by which they were registered."""
+    birth_date: _builtins.str
+    """The day on which they were born, `1949-12-31`; empty if it is not known."""
     @_builtins.property
     def natural_keys(self) -> _containers.RepeatedCompositeFieldContainer[_identity_types_pb2.HeldNaturalKey]:
         """Their natural keys, in the order in which they got them, without values."""
@@ -280,10 +311,11 @@ class Resident(_message.Message):
         area_path: _builtins.str = ...,
         key_kind: _identity_types_pb2.KeyKind.ValueType = ...,
         natural_keys: _abc.Iterable[_identity_types_pb2.HeldNaturalKey] | None = ...,
+        birth_date: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "area_id", b"area_id", "area_path", b"area_path", "key_kind", b"key_kind", "name", b"name", "natural_keys", b"natural_keys", "phone", b"phone", "resident_id", b"resident_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "area_id", b"area_id", "area_path", b"area_path", "birth_date", b"birth_date", "key_kind", b"key_kind", "name", b"name", "natural_keys", b"natural_keys", "phone", b"phone", "resident_id", b"resident_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1421,6 +1453,7 @@ class RegisterResidentRequest(_message.Message):
     ADDRESS_FIELD_NUMBER: _builtins.int
     AREA_ID_FIELD_NUMBER: _builtins.int
     MORE_NATURAL_KEYS_FIELD_NUMBER: _builtins.int
+    BIRTH_DATE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     name: _builtins.str
@@ -1431,6 +1464,8 @@ class RegisterResidentRequest(_message.Message):
     """Where they live, as free text."""
     area_id: _builtins.str
     """The area in which they live or, for staff, work."""
+    birth_date: _builtins.str
+    """The day on which they were born, `1949-12-31`; empty if it is not known."""
     @_builtins.property
     def natural_key(self) -> _identity_types_pb2.NaturalKey:
         """The key that identifies the person across registrations. Only a keyed digest of it is stored, and erased with the
@@ -1451,10 +1486,11 @@ class RegisterResidentRequest(_message.Message):
         address: _builtins.str = ...,
         area_id: _builtins.str = ...,
         more_natural_keys: _abc.Iterable[_identity_types_pb2.NaturalKey] | None = ...,
+        birth_date: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["natural_key", b"natural_key"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "area_id", b"area_id", "more_natural_keys", b"more_natural_keys", "name", b"name", "natural_key", b"natural_key", "phone", b"phone", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "area_id", b"area_id", "birth_date", b"birth_date", "more_natural_keys", b"more_natural_keys", "name", b"name", "natural_key", b"natural_key", "phone", b"phone", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1683,6 +1719,186 @@ class GetResidentResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetResidentResponse: _TypeAlias = GetResidentResponse  # noqa: Y015
+
+@_typing.final
+class CorrectResidentRequest(_message.Message):
+    """What is to be put right of a person's data. What is left out stays as it is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    RESIDENT_ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    PHONE_FIELD_NUMBER: _builtins.int
+    ADDRESS_FIELD_NUMBER: _builtins.int
+    BIRTH_DATE_FIELD_NUMBER: _builtins.int
+    CLEARED_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    resident_id: _builtins.str
+    """The resident."""
+    name: _builtins.str
+    """Their name."""
+    phone: _builtins.str
+    """Their telephone number."""
+    address: _builtins.str
+    """Where they live, as free text."""
+    birth_date: _builtins.str
+    """The day on which they were born, `1949-12-31`."""
+    reason: _builtins.str
+    """Why; required unless it is the caller's own. It is kept enciphered under the caller's key, and never published."""
+    @_builtins.property
+    def cleared(self) -> _containers.RepeatedScalarFieldContainer[Global___ResidentField.ValueType]:
+        """What is known no more: it is empty from now on."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        resident_id: _builtins.str = ...,
+        name: _builtins.str = ...,
+        phone: _builtins.str = ...,
+        address: _builtins.str = ...,
+        birth_date: _builtins.str = ...,
+        cleared: _abc.Iterable[Global___ResidentField.ValueType] | None = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "birth_date", b"birth_date", "cleared", b"cleared", "name", b"name", "phone", b"phone", "reason", b"reason", "request_id", b"request_id", "resident_id", b"resident_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CorrectResidentRequest: _TypeAlias = CorrectResidentRequest  # noqa: Y015
+
+@_typing.final
+class CorrectResidentResponse(_message.Message):
+    """The data are as the request says."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REVISION_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    def __init__(
+        self,
+        *,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CorrectResidentResponse: _TypeAlias = CorrectResidentResponse  # noqa: Y015
+
+@_typing.final
+class GetResidentHistoryRequest(_message.Message):
+    """Asks for everything that was ever known of a person."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESIDENT_ID_FIELD_NUMBER: _builtins.int
+    PURPOSE_FIELD_NUMBER: _builtins.int
+    REFERENCE_FIELD_NUMBER: _builtins.int
+    resident_id: _builtins.str
+    """The resident."""
+    purpose: Global___Purpose.ValueType
+    """Why."""
+    reference: _builtins.str
+    """The matter for which it is read: an id, never a name."""
+    def __init__(
+        self,
+        *,
+        resident_id: _builtins.str = ...,
+        purpose: Global___Purpose.ValueType = ...,
+        reference: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["purpose", b"purpose", "reference", b"reference", "resident_id", b"resident_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetResidentHistoryRequest: _TypeAlias = GetResidentHistoryRequest  # noqa: Y015
+
+@_typing.final
+class GetResidentHistoryResponse(_message.Message):
+    """The versions of a person's data."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VERSIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def versions(self) -> _containers.RepeatedCompositeFieldContainer[Global___ResidentVersion]:
+        """The newest first."""
+
+    def __init__(
+        self,
+        *,
+        versions: _abc.Iterable[Global___ResidentVersion] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["versions", b"versions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetResidentHistoryResponse: _TypeAlias = GetResidentHistoryResponse  # noqa: Y015
+
+@_typing.final
+class ResidentVersion(_message.Message):
+    """What was known of a person from a moment on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    PHONE_FIELD_NUMBER: _builtins.int
+    ADDRESS_FIELD_NUMBER: _builtins.int
+    BIRTH_DATE_FIELD_NUMBER: _builtins.int
+    FROM_TIME_FIELD_NUMBER: _builtins.int
+    ACTOR_ID_FIELD_NUMBER: _builtins.int
+    BY_THEMSELF_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Their name."""
+    phone: _builtins.str
+    """Their telephone number."""
+    address: _builtins.str
+    """Where they live."""
+    birth_date: _builtins.str
+    """The day on which they were born."""
+    actor_id: _builtins.str
+    """Who said so: the id of a person, a client, or `machine`."""
+    by_themself: _builtins.bool
+    """True: the person themself corrected it."""
+    reason: _builtins.str
+    """Why it was corrected; empty for the registration, and once whoever gave the reason is erased."""
+    @_builtins.property
+    def from_time(self) -> _timestamp_pb2.Timestamp:
+        """Since when."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        phone: _builtins.str = ...,
+        address: _builtins.str = ...,
+        birth_date: _builtins.str = ...,
+        from_time: _timestamp_pb2.Timestamp | None = ...,
+        actor_id: _builtins.str = ...,
+        by_themself: _builtins.bool = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["from_time", b"from_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor_id", b"actor_id", "address", b"address", "birth_date", b"birth_date", "by_themself", b"by_themself", "from_time", b"from_time", "name", b"name", "phone", b"phone", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResidentVersion: _TypeAlias = ResidentVersion  # noqa: Y015
 
 @_typing.final
 class EraseSubjectRequest(_message.Message):

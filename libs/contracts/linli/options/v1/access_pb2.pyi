@@ -29,10 +29,10 @@ The scopes, one by one:
   cases.import            import history: backdate commands (`occurred_time`), and finish the import
   sensors.write           register sensors of one's areas, and take them out of use
   parties.read            read a person's or a household's data; each reading is recorded with its purpose
-  disclosures.read        read who read whose personal data
+  disclosures.read        read who read whose personal data, and earlier versions of a person's data
   incidents.write         record incidents with personal data, and who was notified of them; read and list them
   parties.register        register residents, buildings and households; tell facts about them
-  households.self         read one's own household, and tell facts about it and oneself
+  households.self         read one's own household, and tell facts about it and oneself; correct one's own data
   parties.erase           erase a person for good, or the content of a case without a registered reporter
   consents.self           let another person or a program act in one's own name, and end that
   notices.self            choose how one is told about the cases that one reported; read what one was told

@@ -46,6 +46,8 @@ class _PersonalClassEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Persona
     """With whom somebody lives, and what was told about a household and its members."""
     PERSONAL_CLASS_INCIDENT: _PersonalClass.ValueType  # 11
     """What was written about an incident with personal data: what happened, how grave it is, what was done."""
+    PERSONAL_CLASS_BIRTH: _PersonalClass.ValueType  # 12
+    """When somebody was born."""
 
 class PersonalClass(_PersonalClass, metaclass=_PersonalClassEnumTypeWrapper):
     """The classes of personal data that the platform holds: its register. Every field that shows personal data names one
@@ -76,6 +78,8 @@ PERSONAL_CLASS_HOUSEHOLD: PersonalClass.ValueType  # 10
 """With whom somebody lives, and what was told about a household and its members."""
 PERSONAL_CLASS_INCIDENT: PersonalClass.ValueType  # 11
 """What was written about an incident with personal data: what happened, how grave it is, what was done."""
+PERSONAL_CLASS_BIRTH: PersonalClass.ValueType  # 12
+"""When somebody was born."""
 Global___PersonalClass: _TypeAlias = PersonalClass  # noqa: Y015
 
 class _DisclosurePurpose:
