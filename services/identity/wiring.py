@@ -35,6 +35,8 @@ from services.identity.adapters.publishing import publish
 from services.identity.adapters.revoked import RevokedTokens
 from services.identity.adapters.signing import DerivedKeys
 from services.identity.adapters.source_keys import SourceKeysFolder
+from services.identity.adapters.staff_reads import StaffReads
+from services.identity.adapters.training_reads import TrainingReads
 from services.identity.adapters.views import (
     areas,
     bodies,
@@ -51,12 +53,15 @@ from services.identity.adapters.views import (
     outbox,
     revoked_tokens,
     roles_of_party,
+    staffing,
 )
 from services.identity.application.access import Roles
 from services.identity.application.app import App
+from services.identity.application.appointment import Appointments
 from services.identity.application.area import Areas, AreaStream
 from services.identity.application.body import Bodies, BodyStream
 from services.identity.application.building import Buildings
+from services.identity.application.career import CareerStream, PostStream
 from services.identity.application.client import Clients
 from services.identity.application.consent import Consents
 from services.identity.application.correction import Corrections
@@ -72,6 +77,7 @@ from services.identity.application.natural_keys import NaturalKeys
 from services.identity.application.nomination import Nominations
 from services.identity.application.notice import Notices
 from services.identity.application.operators import Machine
+from services.identity.application.post import Posts
 from services.identity.application.resident import (
     AccessStream,
     HouseholdStream,
@@ -81,6 +87,7 @@ from services.identity.application.resident import (
     ResidentStream,
 )
 from services.identity.application.succession import Successions
+from services.identity.application.training import Training
 from services.identity.application.visit import Visits
 from services.identity.application.webhook import Webhooks
 from services.identity.domain import refusals
@@ -88,8 +95,10 @@ from services.identity.domain.access import ACCESS
 from services.identity.domain.area import AREA
 from services.identity.domain.body import BODY
 from services.identity.domain.building import BUILDING
+from services.identity.domain.career import CAREER
 from services.identity.domain.client import CLIENT
 from services.identity.domain.consent import CONSENT
+from services.identity.domain.course import COURSE
 from services.identity.domain.delivery import DELIVERY
 from services.identity.domain.dispatch import DISPATCH
 from services.identity.domain.facts import FACTS
@@ -103,12 +112,15 @@ from services.identity.domain.natural_keys import NATURAL_KEYS
 from services.identity.domain.nomination import NOMINATION
 from services.identity.domain.notice import NOTICE
 from services.identity.domain.operators import OPERATORS
+from services.identity.domain.post import POST
 from services.identity.domain.preferences import PREFERENCES, NoticeChannel
+from services.identity.domain.qualification import QUALIFICATION
 from services.identity.domain.residency import RESIDENCY
 from services.identity.domain.resident import RESIDENT
 from services.identity.domain.webhook import WEBHOOK
 from services.identity.entrypoints import machine
 from services.identity.entrypoints.access import AccessApi
+from services.identity.entrypoints.appointment import AppointmentApi
 from services.identity.entrypoints.area import AreaApi
 from services.identity.entrypoints.body import BodyApi
 from services.identity.entrypoints.building import BuildingApi
@@ -124,9 +136,11 @@ from services.identity.entrypoints.login import LoginApi
 from services.identity.entrypoints.natural_keys import NaturalKeysApi
 from services.identity.entrypoints.nomination import NominationApi
 from services.identity.entrypoints.notice import NoticeApi
+from services.identity.entrypoints.post import PostApi
 from services.identity.entrypoints.reactions import SUBSCRIPTIONS
 from services.identity.entrypoints.resident import ResidentApi
 from services.identity.entrypoints.succession import SuccessionApi
+from services.identity.entrypoints.training import TrainingApi
 from services.identity.entrypoints.visit import VisitApi
 from services.identity.entrypoints.webhook import WebhookApi
 from services.identity.entrypoints.wire.notice import label
@@ -177,6 +191,8 @@ class _Streams:
     operators: OperatorsStream
     residencies: ResidencyStream
     households: HouseholdStream
+    careers: CareerStream
+    posts: PostStream
 
 
 def _streams(ground: Ground) -> _Streams:
@@ -188,6 +204,8 @@ def _streams(ground: Ground) -> _Streams:
         operators=ground.stream(OPERATORS),
         residencies=ground.stream(RESIDENCY),
         households=ground.stream(HOUSEHOLD),
+        careers=ground.stream(CAREER),
+        posts=ground.stream(POST),
     )
 
 
@@ -211,6 +229,8 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
         keys=ground.stream(NATURAL_KEYS),
         residencies=streams.residencies,
         households=streams.households,
+        careers=streams.careers,
+        posts=streams.posts,
     )
     built, lived, seen, facts = _homes(ground, streams, places)
     proposals = _nominations(ground, streams)
@@ -218,6 +238,7 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
     told = _notices(ground, settings, streams, channels)
     sent = _deliveries(ground, streams, told, channels)
     hooks = _webhooks(ground, settings, machines)
+    trained, established, appointed = _staff(ground, streams)
     return App(
         areas=places,
         successions=Successions(
@@ -258,6 +279,9 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
             operators=streams.operators,
             reads=roles_of_party.RoleReads(views),
         ),
+        training=trained,
+        posts=established,
+        appointments=appointed,
         nominations=proposals,
         logins=logins,
         clients=machines,
@@ -309,6 +333,32 @@ def _incidents(ground: Ground, settings: IdentitySettings, streams: _Streams) ->
         reads=incidents.IncidentReads(ground.views),
         limits=Limits(authority=settings.incident_authority_limit, persons=settings.incident_persons_limit),
     )
+
+
+def _staff(ground: Ground, streams: _Streams) -> tuple[Training, Posts, Appointments]:
+    trained = Training(
+        qualifications=ground.stream(QUALIFICATION),
+        courses=ground.stream(COURSE),
+        careers=streams.careers,
+        residents=streams.residents,
+        areas=streams.areas,
+        reads=TrainingReads(ground.views),
+    )
+    established = Posts(
+        stream=streams.posts,
+        residents=streams.residents,
+        areas=streams.areas,
+        bodies=streams.bodies,
+        qualifications=trained.qualifications,
+        reads=StaffReads(ground.views),
+    )
+    appointed = Appointments(
+        stream=streams.posts,
+        careers=streams.careers,
+        access=streams.access,
+        residents=streams.residents,
+    )
+    return trained, established, appointed
 
 
 def _nominations(ground: Ground, streams: _Streams) -> Nominations:
@@ -477,6 +527,9 @@ def _api(app: App, published: Callable[[], Jwks]) -> Api:
         NoticeApi,
         BodyApi,
         AccessApi,
+        TrainingApi,
+        PostApi,
+        AppointmentApi,
         NominationApi,
         LoginApi,
         ClientApi,
@@ -505,6 +558,7 @@ SERVICE = Service(
         buildings.VIEW,
         households.VIEW,
         roles_of_party.VIEW,
+        staffing.VIEW,
         nominations.VIEW,
         consents.VIEW,
         incidents.VIEW,

@@ -56,6 +56,7 @@ TEXTS_ABOUT_NOBODY = {
     "linli.identity.v1.ChangeBoundaryResponse": {"note"},
     "linli.identity.v1.Building": {"address", "location"},
     "linli.identity.v1.Client": {"name"},
+    "linli.identity.v1.Course": {"title"},
     "linli.identity.v1.DefineAreaResponse": {"note"},
     "linli.identity.v1.DisputedStrip": {"point"},
     "linli.identity.v1.Dwelling": {"unit"},
@@ -64,7 +65,9 @@ TEXTS_ABOUT_NOBODY = {
     "linli.identity.v1.Incident": {"kind_label", "state_label"},
     "linli.identity.v1.NaturalKey": {"value"},
     "linli.identity.v1.ParkedWebhookMessage": {"reason"},
+    "linli.identity.v1.Post": {"title"},
     "linli.identity.v1.PublicKey": {"x"},
+    "linli.identity.v1.Qualification": {"name"},
     "linli.identity.v1.Revocation": {"concealed_subject"},
     "linli.identity.v1.TestWebhookResponse": {"reason"},
     "linli.identity.v1.Webhook": {"failing_reason"},
@@ -82,6 +85,9 @@ PERSON = re.compile(r"(.*_)?(author|party|person|rater|reader|reporter|resident|
 """Names of fields that say whom the other fields are about."""
 ABOUT_A_PERSON = {
     "linli.cases.v1.Case": "who reported: what they told is in the report, and in nothing that lists show",
+    "linli.identity.v1.Appointment": "who holds a post of a body, which is not private",
+    "linli.identity.v1.Candidate": "that they are fit for a post, to those who fill it",
+    "linli.identity.v1.Certificate": "what they are fit for, to themself and to those who fill posts",
     "linli.identity.v1.Consent": "to the two who agreed, and what was agreed",
     "linli.identity.v1.EraseSubjectResponse": "that it is done",
     "linli.identity.v1.Grant": "who may act for the community, which is not private",

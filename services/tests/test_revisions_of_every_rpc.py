@@ -50,13 +50,18 @@ FROM_STREAMS = {
     "VolunteersService/GetVolunteer",
 }
 """Answered from streams, which have all that the ledger holds. All others read a view, and wait for it."""
+AT_ONCE = 16
+"""Calls; one caller may let no more wait for a view."""
 STREAM_FIRST = {
     "CasesService/ListIncidentAlarms",
     "CasesService/SuggestDuplicates",
     "CatalogService/FindCommitment",
     "CatalogService/FindResponsible",
     "IdentityService/CountHouseholds",
+    "IdentityService/GetRetention",
+    "IdentityService/ListCandidates",
     "IdentityService/ListFactsToCheck",
+    "IdentityService/ListShortages",
     "VolunteersService/ProposeMatches",
 }
 """They read a view, but look for the affair, area or case in a stream before: here there is none."""
@@ -90,7 +95,7 @@ def answers(client: Client, places: list[Place], revision: str) -> Mapping[str, 
         request = place.put(revision, good_request(place.method))
         return answer_to(client, place.method, request.SerializeToString(), deadline=SECONDS)
 
-    with ThreadPoolExecutor(len(places) or 1) as pool:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
         return dict(zip(map(str, places), pool.map(answer, places), strict=True))
 
 

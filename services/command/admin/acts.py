@@ -8,6 +8,7 @@ from services.command.admin.incidents import INCIDENT
 from services.command.admin.partners import PARKED, PARTNER, SIGNING_KEY, WEBHOOK
 from services.command.admin.people import ACCESS_LOG, CASE, CONSENT, PERSON, ROLE, SESSION
 from services.command.admin.places import AREA, BODY, RESPONSIBILITY
+from services.command.admin.staff import POST, TRAINING
 
 NOUNS: Mapping[str, Noun] = {
     "body": BODY,
@@ -16,6 +17,8 @@ NOUNS: Mapping[str, Noun] = {
     "incident": INCIDENT,
     "case": CASE,
     "role": ROLE,
+    "post": POST,
+    "training": TRAINING,
     "area": AREA,
     "building": BUILDING,
     "household": HOUSEHOLD,

@@ -6,6 +6,7 @@ from libs.ledger.disclosed import PersonalDataDisclosed
 from libs.ledger.personal import Personal
 from libs.ledger.store.claiming import Claiming
 from libs.ledger.store.mapper import Events
+from services.identity.adapters.staff_events import STAFF
 from services.identity.domain.access import RoleGranted, RoleLent, RoleRevoked, SessionsRevoked
 from services.identity.domain.area.events import AreaDefined, AreaEnded, AreaRenamed, BoundaryChanged
 from services.identity.domain.body import BodyRegistered
@@ -142,6 +143,7 @@ _PRIVATE = {
     "incident_limit_near.v1": IncidentLimitNear,
     "incident_limit_passed.v1": IncidentLimitPassed,
     "incident_closed.v1": IncidentClosed,
+    **STAFF,
     "case_noted.v1": CaseNoted,
     "notice_queued.v1": NoticeQueued,
     "notice_read.v1": NoticeRead,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from services.identity.application.access import Roles
+from services.identity.application.appointment import Appointments
 from services.identity.application.area import Areas
 from services.identity.application.body import Bodies
 from services.identity.application.building import Buildings
@@ -21,8 +22,10 @@ from services.identity.application.natural_keys import NaturalKeys
 from services.identity.application.nomination import Nominations
 from services.identity.application.notice import Notices
 from services.identity.application.operators import Machine
+from services.identity.application.post import Posts
 from services.identity.application.resident import Residents
 from services.identity.application.succession import Successions
+from services.identity.application.training import Training
 from services.identity.application.visit import Visits
 from services.identity.application.webhook import Webhooks
 
@@ -47,6 +50,10 @@ class App:
     letters    print, print_again
     bodies     register, get, list
     access     grant, revoke, revoke_sessions, list
+    training   define, offer, complete, issue, revoke, list_qualifications, list_courses, certificates
+    posts      establish, change_needs, abolish, name_successor, list, appointments, candidates, shortages,
+               retention
+    appointments  appoint, change_term, end
     nominations  nominate, approve, refuse, withdraw, get, list
     logins     create, set_password, change_password, log_in
     clients    register, change_secret, retire, list, issue_token
@@ -72,6 +79,9 @@ class App:
     letters: Letters
     bodies: Bodies
     access: Roles
+    training: Training
+    posts: Posts
+    appointments: Appointments
     nominations: Nominations
     logins: Logins
     clients: Clients

@@ -15,6 +15,7 @@ from libs.ledger.streams.stream import Handled, Stream, Task, handle_many
 from libs.query.reach import Jurisdiction, Permit
 from libs.rules.areas import AreaPath
 from services.identity.application.area import AreaStream, defined
+from services.identity.application.career import CareerStream, PostStream, leaving_posts
 from services.identity.application.registration import (
     NewResident,
     first_key,
@@ -81,6 +82,8 @@ class Residents:
     keys: NaturalKeysStream
     residencies: ResidencyStream
     households: HouseholdStream
+    careers: CareerStream
+    posts: PostStream
 
     def register(self, new: NewResident, context: Context, permit: Permit) -> Found:
         """Register a person, or find the one with any of these keys; then keys that nobody has are added.
@@ -156,7 +159,7 @@ class Residents:
         return person
 
     def erase(self, subject_id: str, at: datetime, context: Context, permit: Permit) -> str:
-        """Erase a person for good; answers the revision. Their roles and sessions end with them.
+        """Erase a person for good; answers the revision. Their roles, sessions and appointments end.
 
         A household of which nobody else is known is erased, too.
         """
@@ -170,19 +173,20 @@ class Residents:
             (self.operators, operators.ID, RemoveOperator(party_id=subject_id, at=at), context),
         ]
         erased = self._homeless(tasks, subject_id, at, context)
-        # somebody who lived nowhere may have been taken in meanwhile; from here on they cannot be
+        # somebody may have been taken in, or appointed, meanwhile; from here on they cannot be
         self._homeless([], subject_id, at, context)
         return erased[0].revision
 
     def _homeless(
         self, first: list[Task], resident_id: str, at: datetime, context: Context
     ) -> list[Handled[Any, Any]]:
-        """Some tasks, and all that leaves them in no household."""
-        return moving(
-            self.stream.ledger,
-            lambda: [*first, *self._leaving_home(resident_id, at, context)],
-            f"resident-{resident_id}",
-        )
+        """Some tasks, and all that leaves them in no household and no post."""
+
+        def tasks() -> list[Task]:
+            posts = leaving_posts(self.careers, self.posts, resident_id, at, context)
+            return [*first, *self._leaving_home(resident_id, at, context), *posts]
+
+        return moving(self.stream.ledger, tasks, f"resident-{resident_id}")
 
     def _leaving_home(self, resident_id: str, at: datetime, context: Context) -> list[Task]:
         """They live nowhere any more, and no household knows them."""

@@ -135,6 +135,7 @@ class GrantRole:
     """Let a party act in a role, or move the end of a grant.
 
     `agreed`: two persons did, or somebody at the machine. `until`: the first moment without the role.
+    `post_id`: the role is that of a post, which ends apart from the same one that was granted by hand.
     """
 
     party_id: str
@@ -143,6 +144,15 @@ class GrantRole:
     at: datetime
     agreed: bool = False
     until: datetime | None = None
+    post_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndPostRoles:
+    """End those of these grants that are held, and the sessions that relied on them."""
+
+    grant_ids: tuple[str, ...]
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +179,7 @@ class EndAccess:
     at: datetime
 
 
-AccessCommand = GrantRole | RevokeRole | RevokeSessions | EndAccess
+AccessCommand = GrantRole | EndPostRoles | RevokeRole | RevokeSessions | EndAccess
 
 
 # Decide
@@ -186,6 +196,9 @@ def decide(command: AccessCommand, access: Access) -> Sequence[AccessEvent]:
     match command:
         case GrantRole():
             return _grant(command, access)
+        case EndPostRoles():
+            held = access.held(command.at)
+            return _ended([held[key] for key in command.grant_ids if key in held], command.at)
         case RevokeRole():
             held = access.held(command.at)
             if command.grant_id not in held:
@@ -199,7 +212,7 @@ def decide(command: AccessCommand, access: Access) -> Sequence[AccessEvent]:
 
 
 def _grant(command: GrantRole, access: Access) -> Sequence[AccessEvent]:
-    known = grant_id(command.party_id, command.role, command.within)
+    known = grant_id(command.party_id, command.role, command.within, command.post_id)
     if command.role in TWO_PERSONS and not command.agreed:
         raise refusals.two_persons_are_needed(command.role)
     if command.until is not None and command.until <= command.at:

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from libs.ledger.decider import Kind, Refusal
 
 
-def name_is_missing() -> Refusal:
+def name_is_missing(field: str = "name") -> Refusal:
     """A name that is empty in both languages."""
     advice = "give the name in Chinese, in English, or both"
-    return Refusal(Kind.INVALID, "NAME_MISSING", advice, field="name")
+    return Refusal(Kind.INVALID, "NAME_MISSING", advice, field=field)
 
 
 def area_is_unknown(area_id: str, field: str = "area_id") -> Refusal:

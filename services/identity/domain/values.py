@@ -194,6 +194,8 @@ class Encroachment:
         return f"{where} ({self.square_metres:.0f} square metres)"
 
 
-def grant_id(party_id: str, role: Role, within: Within) -> str:
-    """The id of a grant: the same right for the same party is the same grant."""
-    return sha256(f"{party_id}|{role.value}|{within.area_id}|{within.body_id}".encode()).hexdigest()[:32]
+def grant_id(party_id: str, role: Role, within: Within, post_id: str = "") -> str:
+    """The id of a grant: the same right for the same party is the same grant; by a post, another one."""
+    by_post = f"|{post_id}" if post_id else ""
+    text = f"{party_id}|{role.value}|{within.area_id}|{within.body_id}{by_post}"
+    return sha256(text.encode()).hexdigest()[:32]

@@ -10,8 +10,10 @@ from services.identity.domain.access import AccessEvent
 from services.identity.domain.area.events import AreaEvent
 from services.identity.domain.body import BodyRegistered
 from services.identity.domain.building import BuildingEvent
+from services.identity.domain.career import CareerEvent
 from services.identity.domain.client import ClientEvent
 from services.identity.domain.consent import ConsentEvent
+from services.identity.domain.course import CourseDefined
 from services.identity.domain.delivery import DeliveryEvent
 from services.identity.domain.dispatch import DispatchEvent
 from services.identity.domain.facts import FactsTold
@@ -24,7 +26,9 @@ from services.identity.domain.natural_keys import NaturalKeysEvent
 from services.identity.domain.nomination import NominationEvent
 from services.identity.domain.notice import NoticeEvent
 from services.identity.domain.operators import OperatorsEvent
+from services.identity.domain.post.events import PostEvent
 from services.identity.domain.preferences import NoticePreferencesSet
+from services.identity.domain.qualification import QualificationDefined
 from services.identity.domain.residency import ResidencyEvent
 from services.identity.domain.resident import ResidentEvent
 from services.identity.domain.webhook import WebhookEvent
@@ -39,7 +43,8 @@ def test_every_event_of_the_domain_has_a_stored_name() -> None:
     families += [LoginEvent, ClientEvent, KeyringEvent, OperatorsEvent, NominationEvent, ConsentEvent]
     families += [NoticeEvent, DeliveryEvent, LettersEvent, WebhookEvent, DispatchEvent]
     families += [IncidentEvent]
-    families += [BuildingEvent, HouseholdEvent, ResidencyEvent]
+    families += [BuildingEvent, HouseholdEvent, ResidencyEvent, CareerEvent, PostEvent]
     single = {BodyRegistered, FactsTold, PersonalDataDisclosed, NoticePreferencesSet}
+    single |= {QualificationDefined, CourseDefined}
 
     assert set(EVENTS.types.values()) == single.union(*map(get_args, families))

@@ -34,9 +34,11 @@ The scopes, one by one:
   parties.register        register residents, buildings and households; tell facts about them
   households.self         read one's own household, and tell facts about it and oneself; correct one's own data
   parties.erase           erase a person for good, or the content of a case without a registered reporter
-  consents.self           let another person or a program act in one's own name, and end that
+  consents.self           let another person or a program act in one's own name, and end that; read one's own certificates
   notices.self            choose how one is told about the cases that one reported; read what one was told
   roles.write             grant and revoke roles, create logins, replace passwords, end sessions
+  staff.read              read posts, who holds them and who could succeed, certificates and shortages
+  staff.write             establish posts and appoint their holders; define courses, record completions and certificates
   clients.write           register clients of partners, set their quotas, change their secrets, retire them
   volunteers.self         enrol oneself, keep one's own profile, answer offers
   volunteers.read         read volunteers and needs of one's areas
