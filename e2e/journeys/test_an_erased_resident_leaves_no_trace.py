@@ -137,10 +137,14 @@ def erased(
     assert set(opened) == set(keys)
     assert set(keys) == {"identity", "cases", "supervision"}
     with reading(town, life.closed) as reads:
-        guard.identity.erase_subject(erasing)
+        receipt_code = guard.identity.erase_subject(erasing).receipt_code
         assert "PARTY_UNKNOWN" in shown(town, life)["resident"]
         eventually(lambda: _readable(town, life) == [], "every service has heard of it", seconds=5)
     _assert_gone_for_good(reads)
+    asked = identity.GetMyErasureReceiptRequest(receipt_code=receipt_code)
+    eventually(
+        lambda: guard.identity.get_my_erasure_receipt(asked).receipt.complete, "the receipt", seconds=5
+    )
     return life.resident_id
 
 

@@ -7,6 +7,9 @@ from threading import Event
 from linli.cases.v1 import cases_service_pb2
 
 from libs.disclosure.view import VIEW as DISCLOSURES
+from libs.forgetting.view import CLOCK as FORGETTING_CLOCK
+from libs.forgetting.view import VIEW as FORGETTING_VIEW
+from libs.ledger.forgotten import FORGETTING
 from libs.messaging.clocks import Clock
 from libs.messaging.live import Live
 from libs.notify.sender import Sender
@@ -75,6 +78,7 @@ from services.cases.settings import CasesSettings
 def build(ground: Ground, settings: CasesSettings) -> ServiceParts:
     """The service on the ground that the shell has opened."""
     app = _app(ground, settings)
+    ground.stream(FORGETTING)
     ground.live.sort_by(partial(keys, app.following))
     ground.ledger.on_reconnect(app.following.forget)
     return ServiceParts(apis=(_api(app, ground.live),), sends=_locating(app, ground))
@@ -188,9 +192,10 @@ SERVICE = Service(
         reference.VIEW,
         sensors.VIEW,
         unlocated.VIEW,
+        FORGETTING_VIEW,
         DISCLOSURES,
     ),
-    clocks=(Clock("deadlines", due_moments.VIEW), Clock("answers", due_answers.VIEW)),
+    clocks=(Clock("deadlines", due_moments.VIEW), Clock("answers", due_answers.VIEW), FORGETTING_CLOCK),
     publish=publish,
     settings=CasesSettings,
     build=build,

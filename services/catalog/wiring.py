@@ -2,6 +2,9 @@
 
 from linli.catalog.v1 import catalog_service_pb2
 
+from libs.forgetting.view import CLOCK as FORGETTING_CLOCK
+from libs.forgetting.view import VIEW as FORGETTING_VIEW
+from libs.ledger.forgotten import FORGETTING
 from libs.runtime.host.parts import Api, Ground, Service, ServiceParts
 from services.catalog.adapters.ledger import EVENTS
 from services.catalog.adapters.official_days import OFFICIAL, say_how_far
@@ -33,6 +36,7 @@ from services.catalog.settings import CatalogSettings
 
 def build(ground: Ground, settings: CatalogSettings) -> ServiceParts:  # noqa: ARG001 # it has no settings yet
     """The service on the ground that the shell has opened."""
+    ground.stream(FORGETTING)
     return ServiceParts(apis=(_api(_app(ground)),), on_start=say_how_far)
 
 
@@ -74,7 +78,15 @@ def _api(app: App) -> Api:
 SERVICE = Service(
     name="catalog",
     events=EVENTS,
-    views=(affairs.VIEW, responsibilities.VIEW, calendars.VIEW, commitments.VIEW, services.VIEW),
+    views=(
+        affairs.VIEW,
+        responsibilities.VIEW,
+        calendars.VIEW,
+        commitments.VIEW,
+        services.VIEW,
+        FORGETTING_VIEW,
+    ),
+    clocks=(FORGETTING_CLOCK,),
     publish=publish,
     lasting=((calendars.VIEW, commitments.VIEW), calendars.lasting),
     settings=CatalogSettings,

@@ -9,6 +9,9 @@ from threading import Event, Thread
 from linli.identity.v1 import identity_service_pb2
 
 from libs.disclosure.view import VIEW as DISCLOSURES
+from libs.forgetting.view import CLOCK as FORGETTING_CLOCK
+from libs.forgetting.view import VIEW as FORGETTING_VIEW
+from libs.ledger.forgotten import FORGETTING
 from libs.ledger.store import leader_lock
 from libs.ledger.streams.claims import Claims
 from libs.messaging.clocks import Clock
@@ -45,6 +48,7 @@ from services.identity.adapters.views import (
     consents,
     deliveries,
     endpoints,
+    erasure_receipts,
     heard_events,
     households,
     incidents,
@@ -78,6 +82,7 @@ from services.identity.application.nomination import Nominations
 from services.identity.application.notice import Notices
 from services.identity.application.operators import Machine
 from services.identity.application.post import Posts
+from services.identity.application.receipt import Receipts
 from services.identity.application.resident import (
     AccessStream,
     HouseholdStream,
@@ -115,6 +120,7 @@ from services.identity.domain.operators import OPERATORS
 from services.identity.domain.post import POST
 from services.identity.domain.preferences import PREFERENCES, NoticeChannel
 from services.identity.domain.qualification import QUALIFICATION
+from services.identity.domain.receipt import RECEIPT
 from services.identity.domain.residency import RESIDENCY
 from services.identity.domain.resident import RESIDENT
 from services.identity.domain.webhook import WEBHOOK
@@ -138,6 +144,7 @@ from services.identity.entrypoints.nomination import NominationApi
 from services.identity.entrypoints.notice import NoticeApi
 from services.identity.entrypoints.post import PostApi
 from services.identity.entrypoints.reactions import SUBSCRIPTIONS
+from services.identity.entrypoints.receipt import FORGET, ReceiptApi
 from services.identity.entrypoints.resident import ResidentApi
 from services.identity.entrypoints.succession import SuccessionApi
 from services.identity.entrypoints.training import TrainingApi
@@ -220,6 +227,13 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
     )
     keys = _keys(ground, settings, revoked)
     logins, machines = _logins_and_clients(ground, settings, streams, keys)
+    receipts = Receipts(
+        stream=ground.stream(RECEIPT),
+        forgetting=ground.stream(FORGETTING),
+        digests=digests,
+        reads=erasure_receipts.ReceiptReads(views),
+        services=FORGET,
+    )
     residents = Residents(
         stream=streams.residents,
         areas=streams.areas,
@@ -231,6 +245,7 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
         households=streams.households,
         careers=streams.careers,
         posts=streams.posts,
+        receipts=receipts,
     )
     built, lived, seen, facts = _homes(ground, streams, places)
     proposals = _nominations(ground, streams)
@@ -250,6 +265,7 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
         residents=residents,
         corrections=Corrections(stream=streams.residents),
         natural_keys=NaturalKeys(stream=residents.keys, residents=streams.residents, claims=residents.claims),
+        receipts=receipts,
         buildings=built,
         households=lived,
         visits=seen,
@@ -518,6 +534,7 @@ def _api(app: App, published: Callable[[], Jwks]) -> Api:
         ResidentApi,
         CorrectionApi,
         NaturalKeysApi,
+        ReceiptApi,
         BuildingApi,
         HouseholdApi,
         VisitApi,
@@ -562,6 +579,8 @@ SERVICE = Service(
         nominations.VIEW,
         consents.VIEW,
         incidents.VIEW,
+        erasure_receipts.VIEW,
+        FORGETTING_VIEW,
         notices.VIEW,
         outbox.VIEW,
         deliveries.VIEW,
@@ -575,6 +594,6 @@ SERVICE = Service(
     settings=IdentitySettings,
     build=build,
     subscriptions=SUBSCRIPTIONS,
-    clocks=(Clock("incidents", incidents.VIEW),),
+    clocks=(Clock("incidents", incidents.VIEW), FORGETTING_CLOCK),
     figures=figures.count,
 )

@@ -3,6 +3,9 @@
 from linli.supervision.v1 import supervision_service_pb2
 
 from libs.disclosure.view import VIEW as DISCLOSURES
+from libs.forgetting.view import CLOCK as FORGETTING_CLOCK
+from libs.forgetting.view import VIEW as FORGETTING_VIEW
+from libs.ledger.forgotten import FORGETTING
 from libs.messaging.translate import source_name
 from libs.messaging.upstream import Upstream as Heard
 from libs.runtime.host.parts import Api, Ground, Service, ServiceParts
@@ -24,6 +27,7 @@ from services.supervision.settings import SupervisionSettings
 
 def build(ground: Ground, settings: SupervisionSettings) -> ServiceParts:  # noqa: ARG001  # it has no fields yet
     """The service on the ground that the shell has opened."""
+    ground.stream(FORGETTING)
     return ServiceParts(apis=(_api(_app(ground)),))
 
 
@@ -57,7 +61,8 @@ def _api(app: App) -> Api:
 SERVICE = Service(
     name="supervision",
     events=EVENTS,
-    views=(case_facts.VIEW, names.VIEW, successions.VIEW, DISCLOSURES),
+    views=(case_facts.VIEW, names.VIEW, successions.VIEW, FORGETTING_VIEW, DISCLOSURES),
+    clocks=(FORGETTING_CLOCK,),
     publish=publish,
     settings=SupervisionSettings,
     build=build,

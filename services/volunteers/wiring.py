@@ -3,6 +3,9 @@
 from linli.volunteers.v1 import volunteers_service_pb2
 
 from libs.disclosure.view import VIEW as DISCLOSURES
+from libs.forgetting.view import CLOCK as FORGETTING_CLOCK
+from libs.forgetting.view import VIEW as FORGETTING_VIEW
+from libs.ledger.forgotten import FORGETTING
 from libs.messaging.clocks import Clock
 from libs.runtime.host.parts import Api, Ground, Service, ServiceParts
 from services.volunteers.adapters.ledger import EVENTS
@@ -28,6 +31,7 @@ from services.volunteers.settings import VolunteersSettings
 
 def build(ground: Ground, settings: VolunteersSettings) -> ServiceParts:
     """The service on the ground that the shell has opened."""
+    ground.stream(FORGETTING)
     return ServiceParts(apis=(_api(_app(ground, settings)),))
 
 
@@ -64,8 +68,8 @@ def _api(app: App) -> Api:
 SERVICE = Service(
     name="volunteers",
     events=EVENTS,
-    views=(needs.VIEW, volunteers.VIEW, due_offers.VIEW, DISCLOSURES),
-    clocks=(Clock("offers", due_offers.VIEW),),
+    views=(needs.VIEW, volunteers.VIEW, due_offers.VIEW, FORGETTING_VIEW, DISCLOSURES),
+    clocks=(Clock("offers", due_offers.VIEW), FORGETTING_CLOCK),
     publish=publish,
     settings=VolunteersSettings,
     build=build,

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from libs.forgetting import telling
 from libs.geo.cells import Cells
 from libs.ledger.disclosed import PersonalDataDisclosed
 from libs.ledger.personal import Personal
@@ -180,9 +181,9 @@ was opened. In all areas by the same terms, for a street that is a border lies i
 
 EVENTS = Events(
     service="cases",
-    types={**_PUBLISHED, **_PRIVATE},
+    types={**_PUBLISHED, **_PRIVATE, **telling.PUBLISHED, **telling.PRIVATE},
     upcasts={"commitment_noted.v1": ("commitment_noted.v2", _with_terms)},
-    private=frozenset(_PRIVATE),
+    private=frozenset({*_PRIVATE, *telling.PRIVATE}),
     personal={
         "case_opened.v1": {
             "place": "ADDRESS",

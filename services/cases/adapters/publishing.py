@@ -9,6 +9,7 @@ from google.protobuf.message import Message
 from linli.cases.v1 import cases_events_pb2 as pb
 from linli.cases.v1 import cases_types_pb2 as types
 
+from libs.forgetting import telling
 from libs.ledger.recorded import Recorded
 from libs.messaging.published import Published
 from libs.rpc.moments import stamp, stamp_or_none
@@ -54,7 +55,7 @@ def publish(recorded: Recorded[Any]) -> Published | None:
     """The published message of a stored event, or None for what stays inside."""
     message = _message(recorded.subject_id, recorded.event)
     if message is None:
-        return None
+        return telling.told(recorded)
     area_path = recorded.metadata.area or ""
     bodies = (getattr(message, "body_id", ""), getattr(message, "from_body_id", ""))
     return Published(

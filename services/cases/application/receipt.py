@@ -8,12 +8,12 @@ from typing import Protocol
 from libs.ledger.recorded import Context
 from libs.query.freshness import Fresh
 from libs.query.throttle import Throttle
+from libs.rules.receipt_codes import receipt_code
 from services.cases.application import permits
 from services.cases.application.case import CaseHandled, CaseRecord, Cases
 from services.cases.application.ports import CaseReads
 from services.cases.domain import refusals
 from services.cases.domain.case.commands import CaseCommand, ConfirmResolution, ContestRejection, ReopenCase
-from services.cases.domain.values import receipt_code
 
 ANSWERS = ConfirmResolution | ReopenCase | ContestRejection
 """What each of several reporters may say about the case in which their reports go on."""

@@ -7,6 +7,7 @@ from hashlib import sha256
 from math import asin, cos, radians, sin, sqrt
 
 from libs.ledger.personal import Personal
+from libs.rules.receipt_codes import ALPHABET, as_read, letters, typed
 from libs.rules.terms import Evidence
 
 _EARTH_METRES = 6_371_009.0
@@ -134,10 +135,7 @@ def said(subject: str, text: str) -> Personal | None:
     return Personal(subject, text) if text else None
 
 
-# Crockford's base 32: no I, L, O or U, so that a number survives being read out by telephone.
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_MISREAD = str.maketrans("OIL", "011")
-_PUBLIC_ID = re.compile(rf"[A-Z0-9]{{2,8}}-[{_ALPHABET}]{{5}}-[{_ALPHABET}]{{5}}")
+_PUBLIC_ID = re.compile(rf"[A-Z0-9]{{2,8}}-[{ALPHABET}]{{5}}-[{ALPHABET}]{{5}}")
 
 
 def public_id(prefix: str, case_id: str) -> str:
@@ -146,8 +144,8 @@ def public_id(prefix: str, case_id: str) -> str:
     Derived, so that it needs no store of its own, and of 50 bits, so that nobody meets
     another's case by counting upwards.
     """
-    letters = _letters(sha256(f"public/{case_id}".encode()).digest(), 10)
-    return f"{prefix}-{letters[:5]}-{letters[5:]}"
+    number = letters(sha256(f"public/{case_id}".encode()).digest(), 10)
+    return f"{prefix}-{number[:5]}-{number[5:]}"
 
 
 def is_public_id(text: str) -> bool:
@@ -155,34 +153,8 @@ def is_public_id(text: str) -> bool:
     return _PUBLIC_ID.fullmatch(text.upper()) is not None
 
 
-def receipt_code(secret: str) -> str:
-    """The code by which a reporter without a name proves who they are, for instance `7F3K9-2QD4X-M8C1T`.
-
-    `secret` (hexadecimal digits) cannot be guessed, and of 75 bits nor can the code.
-    """
-    letters = _letters(bytes.fromhex(secret), 15)
-    return f"{letters[:5]}-{letters[5:10]}-{letters[10:]}"
-
-
-def receipt_code_typed(text: str) -> str:
-    """A receipt code as it was given, from what somebody typed from paper."""
-    letters = _typed(text).translate(_MISREAD)
-    return f"{letters[:5]}-{letters[5:10]}-{letters[10:]}"
-
-
 def public_id_typed(text: str) -> str:
     """A public number as it was given, from what somebody typed from paper; its prefix may be any letters."""
-    letters = _typed(text)
-    prefix, number = letters[:-10], letters[-10:].translate(_MISREAD)
+    whole = typed(text)
+    prefix, number = whole[:-10], as_read(whole[-10:])
     return f"{prefix}-{number[:5]}-{number[5:]}"
-
-
-def _typed(text: str) -> str:
-    """In capitals, without blanks and dashes."""
-    return text.upper().replace(" ", "").replace("-", "")
-
-
-def _letters(digest: bytes, count: int) -> str:
-    """The first bits of a digest, five to a letter."""
-    number = int.from_bytes(digest[:16]) >> (128 - 5 * count)
-    return "".join(_ALPHABET[number >> shift & 31] for shift in range(5 * count - 5, -1, -5))

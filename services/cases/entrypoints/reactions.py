@@ -9,9 +9,10 @@ from linli.identity.v1 import identity_events_pb2 as identity
 from linli.identity.v1 import identity_types_pb2 as identity_types
 from linli.options.v1 import access_pb2
 
+from libs.forgetting.telling import forget
 from libs.ledger.ids import derived_id
 from libs.ledger.noted import Note
-from libs.messaging.reactions import Answers, Erasure, Fact, Reaction, Reactions, Subscriptions
+from libs.messaging.reactions import Answers, Fact, Reaction, Reactions, Subscriptions
 from libs.rpc.moments import moment, moment_of
 from libs.rpc.terms import choices_of, level_of, terms_of
 from libs.rpc.texts import text_of
@@ -69,10 +70,10 @@ def when_resident_registered(event: identity.ResidentRegistered, _fact: Fact) ->
     return [Reaction(noted.RESIDENT, event.resident_id, Note(resident))]
 
 
-def when_subject_erased(event: identity.SubjectErased, _fact: Fact) -> Answers:
+def when_subject_erased(event: identity.SubjectErased, fact: Fact) -> Answers:
     """The person's key is destroyed here, too, and nobody reports under their id any more."""
     erased = Note(noted.ResidentErasureNoted(resident_id=event.subject_id))
-    return [Erasure(subject=event.subject_id), Reaction(noted.RESIDENT, event.subject_id, erased)]
+    return [*forget(event.subject_id, fact), Reaction(noted.RESIDENT, event.subject_id, erased)]
 
 
 def when_consent_recorded(event: identity.ConsentRecorded, _fact: Fact) -> Reactions:

@@ -7,10 +7,11 @@ from linli.cases.v1 import cases_types_pb2 as types
 
 from libs.query.freshness import Fresh
 from libs.rpc.call import Call, invalid
+from libs.rules.receipt_codes import receipt_code_typed
 from services.cases.application.app import App
 from services.cases.application.receipt import Shown
 from services.cases.domain.case import commands
-from services.cases.domain.values import public_id_typed, receipt_code_typed
+from services.cases.domain.values import public_id_typed
 from services.cases.entrypoints.wire.case import case_shown, without_reporter
 from services.cases.entrypoints.wire.record import my_case_shown
 from services.cases.entrypoints.wire.words import attachments_of

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from libs.forgetting import telling
 from libs.ledger.store.mapper import Events
 from libs.rules.terms import of_limits
 from services.catalog.domain import affair, calendar, commitment, noted, responsibility, service
@@ -40,7 +41,7 @@ def _with_terms(fields: dict[str, Any]) -> dict[str, Any]:
 _UPCASTS = {"commitment_published.v1": ("commitment_published.v2", _with_terms)}
 EVENTS = Events(
     service="catalog",
-    types={**_PUBLISHED, **_PRIVATE},
+    types={**_PUBLISHED, **_PRIVATE, **telling.PUBLISHED, **telling.PRIVATE},
     upcasts=_UPCASTS,
-    private=frozenset(_PRIVATE),
+    private=frozenset({*_PRIVATE, *telling.PRIVATE}),
 )

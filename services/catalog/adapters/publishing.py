@@ -5,6 +5,7 @@ from typing import Any
 from google.protobuf.message import Message
 from linli.catalog.v1 import catalog_events_pb2 as pb
 
+from libs.forgetting import telling
 from libs.ledger.recorded import Recorded
 from libs.messaging.published import Published
 from libs.rpc.moments import stamp_or_none
@@ -21,7 +22,7 @@ def publish(recorded: Recorded[Any]) -> Published | None:
     event = recorded.event
     message = _message(event)
     if message is None:
-        return None
+        return telling.told(recorded)
     # Where an item or a promise holds; the whole tree of affairs, the calendars and services hold nowhere.
     return Published(
         message=message,

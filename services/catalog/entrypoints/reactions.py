@@ -2,8 +2,9 @@
 
 from linli.identity.v1 import identity_events_pb2, identity_types_pb2
 
+from libs.forgetting.telling import forget
 from libs.ledger.noted import Note
-from libs.messaging.reactions import Fact, Reaction, Reactions, Subscriptions
+from libs.messaging.reactions import Answers, Fact, Reaction, Reactions, Subscriptions
 from libs.rpc.enums import EnumWords
 from libs.rpc.moments import moment
 from libs.rpc.texts import text_of
@@ -44,11 +45,17 @@ def when_body_registered(event: identity_events_pb2.BodyRegistered, _fact: Fact)
     return [Reaction(BODY, event.body_id, Note(noted))]
 
 
+def when_subject_erased(event: identity_events_pb2.SubjectErased, fact: Fact) -> Answers:
+    """The reasons that the person typed here can be read no longer."""
+    return forget(event.subject_id, fact)
+
+
 SUBSCRIPTIONS: Subscriptions = {
     "identity": {
         identity_events_pb2.AreaDefined: when_area_named,
         identity_events_pb2.AreaRenamed: when_area_named,
         identity_events_pb2.AreaEnded: when_area_ended,
         identity_events_pb2.BodyRegistered: when_body_registered,
+        identity_events_pb2.SubjectErased: when_subject_erased,
     },
 }

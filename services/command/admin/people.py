@@ -65,8 +65,16 @@ PERSON = Noun(
             takes=("subject_id",),
             follows="The key of all their personal data is destroyed, here and in every other service. Their"
             " roles, logins and sessions end. Events stay, and say no more who it was. Nobody can undo it; a"
-            " backup of the key store can, for as long as you keep one.",
+            " backup of the key store can, for as long as you keep one. The answer has a code, for"
+            " the person: with it they see which services have forgotten them (the receipt).",
             twice=True,
+        ),
+        "receipt": Act(
+            rpc="identity.GetErasureReceipt",
+            summary="show which services have forgotten an erased person",
+            more="It takes the role DATA_PROTECTION_OFFICER. With the code of their receipt anybody may call"
+            " identity.GetMyErasureReceipt.",
+            takes=("subject_id",),
         ),
     },
 )

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from libs.forgetting import telling
 from libs.ledger.disclosed import PersonalDataDisclosed
 from libs.ledger.personal import Personal
 from libs.ledger.store.claiming import Claiming
@@ -60,6 +61,7 @@ from services.identity.domain.noted import CaseNoted
 from services.identity.domain.notice import NoticeQueued, NoticeRead, ReportsJoined, ReportsParted
 from services.identity.domain.operators import FirstOperatorMade, OperatorAdded, OperatorRemoved
 from services.identity.domain.preferences import NoticePreferencesSet
+from services.identity.domain.receipt import ReceiptOpened, ServiceForgot
 from services.identity.domain.residency import HomeLeft, HomeTaken
 from services.identity.domain.resident import ResidentCorrected, ResidentErased, ResidentRegistered
 from services.identity.domain.webhook import (
@@ -126,6 +128,8 @@ _PRIVATE = {
     "resident_corrected.v1": ResidentCorrected,
     "natural_key_added.v1": NaturalKeyAdded,
     "natural_key_released.v1": NaturalKeyReleased,
+    "receipt_opened.v1": ReceiptOpened,
+    "service_forgot.v1": ServiceForgot,
     "building_registered.v1": BuildingRegistered,
     "dwellings_added.v1": DwellingsAdded,
     "household_formed.v1": HouseholdFormed,
@@ -181,9 +185,9 @@ _PRIVATE = {
 }
 EVENTS = Events(
     service="identity",
-    types={**_PUBLISHED, **_PRIVATE},
+    types={**_PUBLISHED, **_PRIVATE, **telling.PUBLISHED, **telling.PRIVATE},
     upcasts={"personal_data_disclosed.v1": ("personal_data_disclosed.v2", _of_several)},
-    private=frozenset(_PRIVATE),
+    private=frozenset({*_PRIVATE, *telling.PRIVATE}),
     personal={
         "resident_registered.v1": {
             "key_digest": "CREDENTIAL",

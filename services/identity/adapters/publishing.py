@@ -5,6 +5,7 @@ from typing import Any
 from google.protobuf.message import Message
 from linli.identity.v1 import identity_events_pb2 as published
 
+from libs.forgetting import telling
 from libs.ledger.recorded import Recorded
 from libs.messaging.published import Published
 from libs.rpc.moments import stamp
@@ -84,7 +85,7 @@ def _of_rights(recorded: Recorded[Any]) -> Published | None:
             retired = published.ClientRetired(client_id=event.client_id)
             return Published(message=retired, area_path=recorded.metadata.area or "")
         case _:
-            return None
+            return telling.told(recorded)
 
 
 def _area_defined(event: AreaDefined) -> published.AreaDefined:

@@ -23,6 +23,7 @@ from services.identity.application.nomination import Nominations
 from services.identity.application.notice import Notices
 from services.identity.application.operators import Machine
 from services.identity.application.post import Posts
+from services.identity.application.receipt import Receipts
 from services.identity.application.resident import Residents
 from services.identity.application.succession import Successions
 from services.identity.application.training import Training
@@ -39,6 +40,7 @@ class App:
     residents  register, show, erase
     corrections  correct, versions
     natural_keys  add, release, of
+    receipts   code_of, opening, get, shown
     buildings  register, list, dwellings
     households  form, move_resident, move, list
     visits     record, show, show_own
@@ -68,6 +70,7 @@ class App:
     residents: Residents
     corrections: Corrections
     natural_keys: NaturalKeys
+    receipts: Receipts
     buildings: Buildings
     households: Households
     visits: Visits

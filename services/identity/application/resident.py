@@ -16,6 +16,7 @@ from libs.query.reach import Jurisdiction, Permit
 from libs.rules.areas import AreaPath
 from services.identity.application.area import AreaStream, defined
 from services.identity.application.career import CareerStream, PostStream, leaving_posts
+from services.identity.application.receipt import Receipts
 from services.identity.application.registration import (
     NewResident,
     first_key,
@@ -71,6 +72,14 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Erased:
+    """What somebody is given who was erased: by the code they see which services have forgotten them."""
+
+    receipt_code: str
+    revision: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Residents:
     """What can be done with people."""
 
@@ -84,6 +93,7 @@ class Residents:
     households: HouseholdStream
     careers: CareerStream
     posts: PostStream
+    receipts: Receipts
 
     def register(self, new: NewResident, context: Context, permit: Permit) -> Found:
         """Register a person, or find the one with any of these keys; then keys that nobody has are added.
@@ -158,8 +168,8 @@ class Residents:
         permit(Jurisdiction(area_path=person.area_path))
         return person
 
-    def erase(self, subject_id: str, at: datetime, context: Context, permit: Permit) -> str:
-        """Erase a person for good; answers the revision. Their roles, sessions and appointments end.
+    def erase(self, subject_id: str, at: datetime, context: Context, permit: Permit) -> Erased:
+        """Erase a person for good; answers what they are given. Their roles, sessions and appointments end.
 
         A household of which nobody else is known is erased, too.
         """
@@ -171,11 +181,12 @@ class Residents:
             (self.stream, subject_id, EraseResident(resident_id=subject_id, at=at), context),
             (self.access, subject_id, EndAccess(party_id=subject_id, at=at), context),
             (self.operators, operators.ID, RemoveOperator(party_id=subject_id, at=at), context),
+            *self.receipts.opening(subject_id, state.area_path, at, context),
         ]
         erased = self._homeless(tasks, subject_id, at, context)
         # somebody may have been taken in, or appointed, meanwhile; from here on they cannot be
         self._homeless([], subject_id, at, context)
-        return erased[0].revision
+        return Erased(receipt_code=self.receipts.code_of(subject_id), revision=erased[0].revision)
 
     def _homeless(
         self, first: list[Task], resident_id: str, at: datetime, context: Context

@@ -89,6 +89,7 @@ MESSAGES = {
     "CLIENT_EXISTS": "该客户端已存在",
     "SCOPES_BEYOND_REACH": "只能授予您自己拥有的权限：{scopes}",
     "SCOPES_UNKNOWN": "没有这些权限：{scopes}；现有权限：{known}",
+    "ERASURE_UNKNOWN": "没有这个编号或回执码的删除记录，请按回执上的内容填写",
     "FIRST_OPERATOR_EXISTS": "本系统已设立首位运维员，请由其提名下一位",
     "OTHER_OPERATORS_EXIST": "本系统有多位运维员，请由其中一位批准",
     "LAST_OPERATOR": "这是唯一不受限的运维员，请先设立另一位",

@@ -27,6 +27,7 @@ from services.identity.domain.notice import (
     QueueNotice,
     ReportsParted,
 )
+from services.identity.entrypoints.receipt import FORGET, FORGOTTEN
 from services.identity.entrypoints.wire.notice import joined_of
 from services.identity.entrypoints.wire.webhook import with_webhooks
 from services.identity.entrypoints.wire.words import CLOCKS, CLOSINGS
@@ -244,4 +245,5 @@ TOLD: Mapping[type[Message], When] = {
 }
 """What the reporters of cases are told."""
 
-SUBSCRIPTIONS: Subscriptions = {"cases": with_webhooks(TOLD)}
+_FORGOTTEN = dict.fromkeys(FORGET, FORGOTTEN)
+SUBSCRIPTIONS: Subscriptions = {**_FORGOTTEN, "cases": {**with_webhooks(TOLD), **FORGOTTEN}}

@@ -50,10 +50,12 @@ class ResidentApi:
 
     def erase_subject(self, request: pb.EraseSubjectRequest, call: Call) -> pb.EraseSubjectResponse:
         """Erase a person for good."""
-        revision = self._app.residents.erase(
+        erased = self._app.residents.erase(
             request.subject_id, call.at, call.context(reason=request.reason), call.permit
         )
-        return pb.EraseSubjectResponse(subject_id=request.subject_id, revision=revision)
+        return pb.EraseSubjectResponse(
+            subject_id=request.subject_id, revision=erased.revision, receipt_code=erased.receipt_code
+        )
 
 
 def registering(call: Call) -> Reach:

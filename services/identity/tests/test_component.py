@@ -16,6 +16,7 @@ from linli.feed.v1 import feed_service_pb2 as feed
 from linli.identity.v1 import identity_service_pb2 as pb
 from linli.identity.v1 import identity_types_pb2 as types
 from linli.options.v1 import access_pb2
+from linli.privacy.v1 import privacy_events_pb2 as privacy
 from linli.types.v1 import types_pb2
 
 from libs.geo.tests.drawing import square
@@ -769,6 +770,58 @@ def test_an_erased_person_is_nowhere_to_be_found(running: Component, operator: A
     for trace in (name, phone, address, "zhuge", "unmistakable", "empty fort"):
         assert trace not in dumped
     assert resident_id in dumped
+
+
+@pytest.mark.capability("002.5")
+def test_a_receipt_says_which_services_have_forgotten_a_person(running: Component, operator: Any) -> None:
+    subject_id = register(operator, "K-13-receipt").resident_id
+    officer = as_role(running, "DATA_PROTECTION_OFFICER", "la")
+    erase = pb.EraseSubjectRequest(request_id=request_id(), subject_id=subject_id, reason="asked for it")
+    erased = officer.erase_subject(erase)
+    code = erased.receipt_code.lower().replace("-", " ")
+    others = ("catalog", "cases", "volunteers", "supervision")
+
+    def forgotten() -> set[str]:
+        asked = pb.GetMyErasureReceiptRequest(receipt_code=code, at_least=erased.revision)
+        shown = nobody(running).get_my_erasure_receipt(asked).receipt
+        assert shown.complete == all(each.HasField("forgotten_time") for each in shown.services)
+        return {each.service for each in shown.services if each.HasField("forgotten_time")}
+
+    def forget(service: str) -> None:
+        message = privacy.SubjectForgotten(subject_id=subject_id, forgotten_time=stamp(datetime.now(UTC)))
+        running.hears(service, message)
+
+    for service in others[:-1]:
+        assert service not in forgotten()
+        forget(service)
+        assert service in forgotten()
+    own = running.opened.streams["forgetting"]
+    eventually(lambda: own.load(subject_id).state.forgotten, "identity has forgotten them, too")
+    forget("identity")
+    assert forgotten() == {"identity", *others[:-1]}
+    forget("supervision")
+    receipt = officer.get_erasure_receipt(pb.GetErasureReceiptRequest(subject_id=subject_id)).receipt
+    assert receipt.complete
+    assert forgotten() == {"identity", *others}
+    assert officer.erase_subject(erase) == erased, "a repeated request answers the code again"
+
+
+def test_a_receipt_is_for_whoever_has_the_code_or_erases_there(running: Component, operator: Any) -> None:
+    living, gone = (register(operator, each).resident_id for each in ("K-14-alive", "K-15-gone"))
+    officer = as_role(running, "DATA_PROTECTION_OFFICER", "la")
+    erase = pb.EraseSubjectRequest(request_id=request_id(), subject_id=gone, reason="asked for it")
+    officer.erase_subject(erase)
+    other = as_role(running, "DATA_PROTECTION_OFFICER", "la/south")
+
+    with refused("OUT_OF_REACH"):
+        other.get_erasure_receipt(pb.GetErasureReceiptRequest(subject_id=gone))
+    with refused("SCOPE_MISSING"):
+        operator.get_erasure_receipt(pb.GetErasureReceiptRequest(subject_id=gone))
+    with refused("ERASURE_UNKNOWN"):
+        officer.get_erasure_receipt(pb.GetErasureReceiptRequest(subject_id=living))
+    with refused("ERASURE_UNKNOWN"):
+        asked = pb.GetMyErasureReceiptRequest(receipt_code="7F3K9-2QD4X-M8C1T")
+        nobody(running).get_my_erasure_receipt(asked)
 
 
 def test_who_registers_again_after_an_erasure_gets_an_id_that_nothing_links_to_the_old_one(

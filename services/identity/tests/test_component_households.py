@@ -28,7 +28,9 @@ from libs.testkit.ids import Ids
 from libs.testkit.postgres import TestServer
 from libs.testkit.rpc import Mint
 from libs.testkit.views import assert_rebuilt_equals_live
+from services.identity.adapters.views.erasure_receipts import ReceiptReads
 from services.identity.application.facts import LOT, FactsInAreas
+from services.identity.application.receipt import Receipts
 from services.identity.application.resident import Residents
 from services.identity.domain.area import AREA
 from services.identity.domain.building import BuildingRegistered, DwellingsAdded
@@ -37,6 +39,7 @@ from services.identity.domain.facts import FACTS, FactsTold
 from services.identity.domain.facts import read as told_by
 from services.identity.domain.household import HouseholdFormed, HouseholdMoved, MemberJoined, MemberLeft
 from services.identity.domain.residency import RESIDENCY, ChangeHome, Residency, ResidencyEvent
+from services.identity.entrypoints.receipt import FORGET
 from services.identity.tests.test_component import (
     DESCRIPTOR,
     ENVIRON,
@@ -805,8 +808,16 @@ def test_who_is_taken_into_a_household_while_they_are_erased_is_no_member_afterw
     names = {"stream": "resident", "access": "access", "operators": "operators", "households": "household"}
     names["keys"] = "natural_keys"
     later = SUMMER + timedelta(days=1)
+    receipts = Receipts(
+        stream=streams["receipt"],
+        forgetting=streams["forgetting"],
+        digests=running.opened.ledger.keys,
+        reads=ReceiptReads(running.opened.views),
+        services=FORGET,
+    )
     residents = Residents(
         **{name: streams[category] for name, category in names.items()},
+        receipts=receipts,
         areas=streams["area"],
         claims=Claims(running.opened.ledger, "resident"),
         residencies=TakenInMeanwhile(

@@ -1,5 +1,6 @@
 """The stored events of supervision under their stable names, and who is answerable for which."""
 
+from libs.forgetting import telling
 from libs.ledger.disclosed import PersonalDataDisclosed
 from libs.ledger.store.mapper import Events
 from services.supervision.domain.case_record import events
@@ -47,7 +48,7 @@ _PRIVATE = {
 }
 EVENTS = Events(
     service="supervision",
-    types={**_PUBLISHED, **_PRIVATE},
-    private=frozenset(_PRIVATE),
+    types={**_PUBLISHED, **_PRIVATE, **telling.PUBLISHED, **telling.PRIVATE},
+    private=frozenset({*_PRIVATE, *telling.PRIVATE}),
     personal={"case_rated.v1": {"comment": "RATING"}},
 )

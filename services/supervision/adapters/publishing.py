@@ -4,6 +4,7 @@ from typing import Any
 
 from linli.supervision.v1 import supervision_events_pb2
 
+from libs.forgetting import telling
 from libs.ledger.recorded import Recorded
 from libs.messaging.published import Published
 from libs.rpc.moments import stamp
@@ -15,7 +16,7 @@ def publish(recorded: Recorded[Any]) -> Published | None:
     """The published form of a stored event; None for what is not published."""
     event = recorded.event
     if not isinstance(event, CaseRated):
-        return None
+        return telling.told(recorded)
     message = supervision_events_pb2.CaseRated(
         case_id=recorded.subject_id,
         body_id=event.body_id,

@@ -12,8 +12,9 @@ from linli.catalog.v1 import catalog_events_pb2 as catalog
 from linli.identity.v1 import identity_events_pb2 as identity
 from linli.types.v1.types_pb2 import LocalizedText
 
+from libs.forgetting.telling import forget
 from libs.ledger.noted import Note
-from libs.messaging.reactions import Answers, Erasure, Fact, Reaction, Reactions, Subscriptions, When
+from libs.messaging.reactions import Answers, Fact, Reaction, Reactions, Subscriptions, When
 from libs.rpc.moments import moment
 from libs.rpc.terms import level_of
 from libs.rules.areas import AreaPath
@@ -133,9 +134,9 @@ def when_body_registered(event: identity.BodyRegistered, _fact: Fact) -> Reactio
     return _name(Named.BODY, event.body_id, event.body_id, event.name)
 
 
-def when_subject_erased(event: identity.SubjectErased, _fact: Fact) -> Answers:
+def when_subject_erased(event: identity.SubjectErased, fact: Fact) -> Answers:
     """The comments of the person can be read no longer."""
-    return [Erasure(subject=event.subject_id)]
+    return forget(event.subject_id, fact)
 
 
 def when_affair_named(event: catalog.AffairDefined | catalog.AffairChanged, _fact: Fact) -> Reactions:

@@ -1,5 +1,6 @@
 """The stored events of volunteers, under the names they keep for ever."""
 
+from libs.forgetting import telling
 from libs.ledger.disclosed import PersonalDataDisclosed
 from libs.ledger.store.mapper import Events
 from services.volunteers.domain import noted, proposal, volunteer
@@ -28,6 +29,6 @@ _PRIVATE = {
 }
 EVENTS = Events(
     service="volunteers",
-    types={**_PUBLISHED, **_PRIVATE},
-    private=frozenset(_PRIVATE),
+    types={**_PUBLISHED, **_PRIVATE, **telling.PUBLISHED, **telling.PRIVATE},
+    private=frozenset({*_PRIVATE, *telling.PRIVATE}),
 )

@@ -8,6 +8,7 @@ from typing import Any
 from google.protobuf.message import Message
 from linli.volunteers.v1 import volunteers_events_pb2 as pb
 
+from libs.forgetting import telling
 from libs.ledger.recorded import Recorded
 from libs.messaging.published import Published
 from libs.rpc.moments import stamp
@@ -21,7 +22,7 @@ def publish(recorded: Recorded[Any]) -> Published | None:
     """The published message of a stored event, or None for what stays inside."""
     message = _message(recorded.event)
     if message is None:
-        return None
+        return telling.told(recorded)
     area_path = _area_path(recorded)
     return Published(
         message=message,

@@ -6,8 +6,9 @@ from linli.cases.v1 import cases_events_pb2
 from linli.identity.v1 import identity_events_pb2
 from linli.volunteers.v1 import volunteers_events_pb2
 
+from libs.forgetting.telling import forget
 from libs.ledger.noted import Note
-from libs.messaging.reactions import Answers, Erasure, Fact, Reaction, Reactions, Subscriptions
+from libs.messaging.reactions import Answers, Fact, Reaction, Reactions, Subscriptions
 from libs.rules.areas import AreaPath
 from services.volunteers.domain.need import NEED
 from services.volunteers.domain.need.commands import NeedCommand, RaiseNeed, WithdrawNeed
@@ -36,9 +37,9 @@ def when_resident_registered(event: identity_events_pb2.ResidentRegistered, _fac
 
 def when_subject_erased(event: identity_events_pb2.SubjectErased, fact: Fact) -> Answers:
     """The person's key is destroyed here, too; who cannot be reached is asked no more."""
-    forget = Reaction(VOLUNTEER, event.subject_id, ForgetVolunteer(at=fact.time))
+    left = Reaction(VOLUNTEER, event.subject_id, ForgetVolunteer(at=fact.time))
     erased = Note(ResidentErasureNoted(resident_id=event.subject_id))
-    return [Erasure(subject=event.subject_id), forget, Reaction(RESIDENT, event.subject_id, erased)]
+    return [*forget(event.subject_id, fact), left, Reaction(RESIDENT, event.subject_id, erased)]
 
 
 def when_case_opened(event: cases_events_pb2.CaseOpened, fact: Fact) -> Reactions:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import get_args
 
 from libs.ledger.disclosed import PersonalDataDisclosed
+from libs.ledger.forgotten import ForgettingEvent
 from libs.testkit import golden
 from services.cases.adapters.ledger import EVENTS
 from services.cases.domain.case.events import CaseEvent
@@ -31,6 +32,7 @@ def test_every_event_of_the_domain_has_a_stored_name() -> None:
         ResidentFact,
         ConsentFact,
         OwnerFact,
+        ForgettingEvent,
     ]
 
     plain = {CaseLocated, CasesLocated, PersonalDataDisclosed}

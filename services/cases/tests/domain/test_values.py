@@ -12,7 +12,6 @@ from services.cases.domain.values import (
     is_public_id,
     public_id,
     public_id_typed,
-    receipt_code_typed,
 )
 
 
@@ -28,13 +27,6 @@ def test_a_public_number_is_told_from_an_id() -> None:
     assert is_public_id(public_id("LA", "c41d").lower())
     assert not is_public_id(Ids("cases")())
     assert not is_public_id("")
-
-
-@pytest.mark.parametrize(
-    "typed", ["7F3K0-2QD41-M8C1T", "7f3k0-2qd41-m8c1t", "7F3KO 2QD4I M8CLT", "7f3ko2qd4lm8cit"]
-)
-def test_a_receipt_code_is_read_as_people_type_it(typed: str) -> None:
-    assert receipt_code_typed(typed) == "7F3K0-2QD41-M8C1T"
 
 
 @pytest.mark.parametrize("typed", ["LL-7F3K0-2QD41", "ll 7f3ko 2qd4i", "ll7f3k02qd4l"])

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import get_args
 
+from libs.ledger.forgotten import ForgettingEvent
 from libs.rules.terms import MESSAGE_LIMITS
 from libs.testkit import golden
 from services.catalog.adapters.ledger import EVENTS
@@ -28,7 +29,7 @@ def test_a_commitment_from_before_limits_for_answers_promises_the_usual_ones() -
 
 
 def test_every_event_of_the_domain_has_a_stored_name() -> None:
-    families = (AffairEvent, ResponsibilityEvent, ServiceEvent)
+    families = (AffairEvent, ResponsibilityEvent, ServiceEvent, ForgettingEvent)
     single = {CalendarDefined, CommitmentPublished, AreaNoted, AreaEndNoted, BodyNoted}
 
     assert set(EVENTS.types.values()) == single.union(*map(get_args, families))

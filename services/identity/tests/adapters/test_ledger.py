@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import get_args
 
 from libs.ledger.disclosed import PersonalDataDisclosed
+from libs.ledger.forgotten import ForgettingEvent
 from libs.testkit import golden
 from services.identity.adapters.ledger import EVENTS
 from services.identity.domain.access import AccessEvent
@@ -29,6 +30,7 @@ from services.identity.domain.operators import OperatorsEvent
 from services.identity.domain.post.events import PostEvent
 from services.identity.domain.preferences import NoticePreferencesSet
 from services.identity.domain.qualification import QualificationDefined
+from services.identity.domain.receipt import ReceiptEvent
 from services.identity.domain.residency import ResidencyEvent
 from services.identity.domain.resident import ResidentEvent
 from services.identity.domain.webhook import WebhookEvent
@@ -42,7 +44,7 @@ def test_every_event_of_the_domain_has_a_stored_name() -> None:
     families: list[object] = [AreaEvent, ResidentEvent, NaturalKeysEvent, AccessEvent]
     families += [LoginEvent, ClientEvent, KeyringEvent, OperatorsEvent, NominationEvent, ConsentEvent]
     families += [NoticeEvent, DeliveryEvent, LettersEvent, WebhookEvent, DispatchEvent]
-    families += [IncidentEvent]
+    families += [IncidentEvent, ReceiptEvent, ForgettingEvent]
     families += [BuildingEvent, HouseholdEvent, ResidencyEvent, CareerEvent, PostEvent]
     single = {BodyRegistered, FactsTold, PersonalDataDisclosed, NoticePreferencesSet}
     single |= {QualificationDefined, CourseDefined}

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import get_args
 
 from libs.ledger.disclosed import PersonalDataDisclosed
+from libs.ledger.forgotten import ForgettingEvent
 from libs.testkit import golden
 from services.supervision.adapters.ledger import EVENTS
 from services.supervision.domain.case_record.events import CaseRecordEvent
@@ -18,6 +19,7 @@ def test_every_event_of_the_domain_has_a_stored_name() -> None:
     assert set(EVENTS.types.values()) == {
         *get_args(CaseRecordEvent),
         *get_args(NameFact),
+        *get_args(ForgettingEvent),
         CaseAreasNoted,
         PersonalDataDisclosed,
     }

@@ -10,8 +10,9 @@ from linli.catalog.v1 import catalog_events_pb2 as catalog
 from linli.identity.v1 import identity_events_pb2 as identity
 from linli.types.v1.types_pb2 import LocalizedText
 
+from libs.ledger.forgotten import FORGETTING, HearErasure
 from libs.ledger.noted import Note
-from libs.messaging.reactions import Erasure
+from libs.messaging.reactions import Erasure, Reaction
 from libs.rpc.moments import stamp
 from libs.rules.areas import AreaPath
 from libs.testkit.clocks import moment
@@ -152,5 +153,6 @@ def test_an_erased_person_is_forgotten_here_too() -> None:
     erased = identity.SubjectErased(subject_id="resident-7")
 
     assert reactions.when_subject_erased(erased, fact(erased, version=1, at=NOON)) == [
-        Erasure(subject="resident-7")
+        Erasure(subject="resident-7"),
+        Reaction(FORGETTING, "resident-7", HearErasure(subject_id="resident-7", at=NOON)),
     ]

@@ -6,6 +6,7 @@ from linli.cases.v1 import cases_events_pb2
 from linli.identity.v1 import identity_events_pb2
 from linli.volunteers.v1 import volunteers_events_pb2
 
+from libs.ledger.forgotten import FORGETTING, HearErasure
 from libs.ledger.noted import Note
 from libs.messaging.reactions import Erasure, Fact, Reaction
 from services.volunteers.domain.need import NEED
@@ -60,6 +61,7 @@ def test_who_was_erased_is_asked_no_more() -> None:
 
     assert when_subject_erased(erased, FACT) == [
         Erasure(subject="ann"),
+        Reaction(FORGETTING, "ann", HearErasure(subject_id="ann", at=AT)),
         Reaction(VOLUNTEER, "ann", ForgetVolunteer(at=AT)),
         Reaction(RESIDENT, "ann", note),
     ]

@@ -1,0 +1,1 @@
+"""What every service does when a person is erased: it forgets them, and says when it has."""

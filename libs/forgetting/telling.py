@@ -1,0 +1,35 @@
+"""From identity's event to forgetting, and from that to what the other services hear."""
+
+from typing import Any
+
+from linli.privacy.v1 import privacy_events_pb2 as published
+
+from libs.ledger.forgotten import FORGETTING, ErasureHeard, HearErasure, SubjectForgotten
+from libs.ledger.recorded import Recorded
+from libs.messaging.published import Published
+from libs.messaging.reactions import Answers, Erasure, Fact, Reaction
+from libs.rpc.moments import stamp
+
+PRIVATE = {"erasure_heard.v1": ErasureHeard}
+PUBLISHED = {"subject_forgotten.v1": SubjectForgotten}
+"""The stored names of every service that forgets."""
+
+
+def forget(subject_id: str, fact: Fact) -> Answers:
+    """What a reaction to an erasure begins with: the key is destroyed, and it is noted that this was told."""
+    heard = HearErasure(subject_id=subject_id, at=fact.time)
+    return [Erasure(subject=subject_id), Reaction(FORGETTING, subject_id, heard)]
+
+
+def told(recorded: Recorded[Any]) -> Published | None:
+    """The published message that a person was forgotten; None for any other event.
+
+    It is no area's and no body's: who may know of everything may know of it.
+    """
+    event = recorded.event
+    if not isinstance(event, SubjectForgotten):
+        return None
+    message = published.SubjectForgotten(
+        subject_id=event.subject_id, forgotten_time=stamp(event.forgotten_at)
+    )
+    return Published(message=message, occurred_at=event.forgotten_at)

@@ -1,0 +1,1 @@
+"""What shows that a service forgets, and says so when it has."""

@@ -1,0 +1,46 @@
+"""A service says that it has forgotten somebody when it has, once, and not before."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from libs.forgetting.view import ForgettingView
+from libs.ledger.forgotten import (
+    FORGETTING,
+    ConfirmForgotten,
+    ErasureHeard,
+    HearErasure,
+    SubjectForgotten,
+)
+from libs.testkit.deciders import deciding
+from libs.testkit.ids import some_id
+from libs.testkit.recorded import recorded
+from libs.testkit.views import folded
+
+AT = datetime(2020, 1, 3, 9, tzinfo=UTC)
+MEI = some_id("mei")
+HEARD = ErasureHeard(subject_id=MEI, heard_at=AT)
+GONE = SubjectForgotten(subject_id=MEI, forgotten_at=AT)
+
+given = deciding(FORGETTING)
+
+
+@pytest.mark.capability("002.5")
+def test_an_erasure_is_heard_once_and_confirmed_once() -> None:
+    hear, confirm = HearErasure(subject_id=MEI, at=AT), ConfirmForgotten(subject_id=MEI, at=AT)
+
+    given().when(hear).then(HEARD)
+    given(HEARD).when(hear).then_nothing_happens()
+    given(HEARD).when(confirm).then(GONE)
+    given(HEARD, GONE).when(confirm).then_nothing_happens()
+
+
+def test_nobody_is_forgotten_of_whom_nobody_told() -> None:
+    given().when(ConfirmForgotten(subject_id=MEI, at=AT)).then_nothing_happens()
+
+
+def test_whoever_is_forgotten_is_on_the_schedule_no_more() -> None:
+    stream = f"forgetting-{MEI}"
+
+    assert len(folded(ForgettingView(), recorded(stream, HEARD)).all("forgetting")) == 1
+    assert folded(ForgettingView(), recorded(stream, HEARD, GONE)).all("forgetting") == []

@@ -1,0 +1,96 @@
+"""That a service was told of an erased person, and that nothing it keeps can be read as theirs any more.
+
+Every service keeps both, in a stream for each person. The second is recorded when the keys are destroyed for
+good, and not merely in the database: a key store that was away may delay it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from libs.ledger.decider import Decider
+
+# Events
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErasureHeard:
+    """The service was told; the key was destroyed in the transaction that recorded this."""
+
+    subject_id: str
+    heard_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubjectForgotten:
+    """Nothing is left here that says who it was."""
+
+    subject_id: str
+    forgotten_at: datetime
+
+
+ForgettingEvent = ErasureHeard | SubjectForgotten
+
+
+# Situations
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forgetting:
+    """How far the service is."""
+
+    heard: bool = False
+    forgotten: bool = False
+
+
+# Evolve
+
+
+def evolve(state: Forgetting, event: ForgettingEvent) -> Forgetting:
+    """How far it is after the event."""
+    match event:
+        case ErasureHeard():
+            return replace(state, heard=True)
+        case SubjectForgotten():
+            return replace(state, forgotten=True)
+
+
+# Commands
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HearErasure:
+    """Note that the person was erased."""
+
+    subject_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmForgotten:
+    """Note that nothing is left."""
+
+    subject_id: str
+    at: datetime
+
+
+ForgettingCommand = HearErasure | ConfirmForgotten
+
+
+# Decide
+
+
+def decide(command: ForgettingCommand, state: Forgetting) -> Sequence[ForgettingEvent]:
+    """Each once; nothing is confirmed of which nobody heard."""
+    match command:
+        case HearErasure():
+            return [] if state.heard else [ErasureHeard(subject_id=command.subject_id, heard_at=command.at)]
+        case ConfirmForgotten():
+            if not state.heard or state.forgotten:
+                return []
+            return [SubjectForgotten(subject_id=command.subject_id, forgotten_at=command.at)]
+
+
+FORGETTING: Decider[ForgettingCommand, Forgetting, ForgettingEvent] = Decider(
+    category="forgetting", initial=Forgetting(), decide=decide, evolve=evolve
+)
