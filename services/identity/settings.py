@@ -55,6 +55,13 @@ class IdentitySettings:
     sms_ca: Path | None = setting(
         None, doc="CA certificates for the gateway (PEM file; not set: the system's list)"
     )
+    sign_up: bool = setting(
+        False, doc="let residents sign up by themselves, with a code by e-mail or text message"
+    )
+    messages: Path | None = setting(
+        None,
+        doc="for trying out: folder for one-time codes in clear, where no mail server or gateway is set",
+    )
     letter_sender: str = setting(
         "",
         doc="name and address, in one line, of the office that sends letters (empty: there are no letters)",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from threading import Event, Thread
@@ -17,10 +18,12 @@ from libs.ledger.streams.claims import Claims
 from libs.messaging.clocks import Clock
 from libs.messaging.failures import trouble
 from libs.notify.channel import Channel
+from libs.notify.folder import FolderChannel
 from libs.notify.sender import Sender
 from libs.notify.sms import SmsChannel
 from libs.notify.smtp import SmtpChannel
 from libs.notify.webhooks import Webhooks as Posting
+from libs.query.ration import Ration, Rations
 from libs.query.throttle import Throttle
 from libs.rpc.access import roles_to_grant, scopes_of_roles
 from libs.rpc.keys import Jwks, SigningKey, concealed
@@ -45,6 +48,7 @@ from services.identity.adapters.views import (
     bodies,
     buildings,
     clients,
+    codes,
     consents,
     deliveries,
     endpoints,
@@ -52,6 +56,7 @@ from services.identity.adapters.views import (
     heard_events,
     households,
     incidents,
+    logins,
     nominations,
     notices,
     outbox,
@@ -67,13 +72,17 @@ from services.identity.application.body import Bodies, BodyStream
 from services.identity.application.building import Buildings
 from services.identity.application.career import CareerStream, PostStream
 from services.identity.application.client import Clients
+from services.identity.application.code import Codes
+from services.identity.application.code_sending import CodeSending
 from services.identity.application.consent import Consents
+from services.identity.application.contact import Contacts
 from services.identity.application.correction import Corrections
 from services.identity.application.delivery import Deliveries
 from services.identity.application.dispatch import Dispatches
 from services.identity.application.facts import FactsInAreas
 from services.identity.application.household import Households
 from services.identity.application.incident import Incidents
+from services.identity.application.join import Joining
 from services.identity.application.keyring import Keys
 from services.identity.application.letters import Letters
 from services.identity.application.login import Logins
@@ -102,7 +111,10 @@ from services.identity.domain.body import BODY
 from services.identity.domain.building import BUILDING
 from services.identity.domain.career import CAREER
 from services.identity.domain.client import CLIENT
+from services.identity.domain.code import CODE
+from services.identity.domain.code_hour import CODE_HOUR
 from services.identity.domain.consent import CONSENT
+from services.identity.domain.contact import CONTACT
 from services.identity.domain.course import COURSE
 from services.identity.domain.delivery import DELIVERY
 from services.identity.domain.dispatch import DISPATCH
@@ -110,6 +122,7 @@ from services.identity.domain.facts import FACTS
 from services.identity.domain.household import HOUSEHOLD
 from services.identity.domain.incident import INCIDENT
 from services.identity.domain.incident.commands import Limits
+from services.identity.domain.invitation import INVITATION
 from services.identity.domain.keyring import KEYRING
 from services.identity.domain.letters import LETTERS
 from services.identity.domain.login import LOGIN
@@ -133,10 +146,12 @@ from services.identity.entrypoints.building import BuildingApi
 from services.identity.entrypoints.chinese import MESSAGES
 from services.identity.entrypoints.client import ClientApi
 from services.identity.entrypoints.consent import ConsentApi
+from services.identity.entrypoints.contact import ContactApi
 from services.identity.entrypoints.correction import CorrectionApi
 from services.identity.entrypoints.facts import FactsApi
 from services.identity.entrypoints.household import HouseholdApi
 from services.identity.entrypoints.incident import IncidentApi
+from services.identity.entrypoints.join import JoinApi
 from services.identity.entrypoints.keyring import KeyringApi
 from services.identity.entrypoints.login import LoginApi
 from services.identity.entrypoints.natural_keys import NaturalKeysApi
@@ -157,6 +172,9 @@ from services.identity.settings import IdentitySettings
 _log = logs.get("webhooks")
 
 _INBOX, _LETTER = NoticeChannel.WEB_INBOX, NoticeChannel.LETTER
+_CODES_OF_A_CALLER = Ration(60, timedelta(minutes=10))
+_CODES_IN_ALL = Ration(600, timedelta(minutes=10))
+"""One-time codes that a process has sent: each may cost money, and wakes somebody up."""
 
 
 def build(ground: Ground, settings: IdentitySettings) -> ServiceParts:
@@ -226,7 +244,7 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
         strips=StripReads(views, maps),
     )
     keys = _keys(ground, settings, revoked)
-    logins, machines = _logins_and_clients(ground, settings, streams, keys)
+    people, machines = _logins_and_clients(ground, settings, streams, keys)
     receipts = Receipts(
         stream=ground.stream(RECEIPT),
         forgetting=ground.stream(FORGETTING),
@@ -254,6 +272,7 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
     sent = _deliveries(ground, streams, told, channels)
     hooks = _webhooks(ground, settings, machines)
     trained, established, appointed = _staff(ground, streams)
+    known, going = _codes(ground, settings, people, channels)
     return App(
         areas=places,
         successions=Successions(
@@ -299,7 +318,11 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
         posts=established,
         appointments=appointed,
         nominations=proposals,
-        logins=logins,
+        logins=people,
+        codes=known.codes,
+        code_sending=going,
+        contacts=known,
+        joining=_joining(ground, settings, residents, known),
         clients=machines,
         webhooks=hooks,
         dispatches=_dispatches(ground, streams, hooks),
@@ -307,7 +330,7 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
             stream=streams.operators,
             residents=residents,
             access=streams.access,
-            logins=logins,
+            logins=people,
             nominations=proposals,
         ),
         keyring=keys,
@@ -464,24 +487,27 @@ def _dispatches(ground: Ground, streams: _Streams, hooks: Webhooks) -> Dispatche
 
 
 def _sender(app: App, ground: Ground) -> Callable[[Event], None]:
-    """What sends notices, if there is a channel to send them by, and sets letters aside; and webhooks."""
+    """What sends notices and codes, if there is a channel for them, and sets letters aside; and webhooks."""
     database = ground.settings.database_url.reveal()
-    notices_too = app.notices.offered != {_INBOX}
-    sent, hooks = app.deliveries, app.dispatches
+    sent, hooks, going = app.deliveries, app.dispatches, app.code_sending
     of_notices = Sender("identity", database, sent.work, drain=sent.drain)
     of_webhooks = Sender("identity", database, hooks.work, drain=hooks.drain, what="webhooks")
+    of_codes = Sender("identity", database, going.work, drain=going.drain, what="codes", every=0.5)
+    beside = [of_notices] if app.notices.offered != {_INBOX} else []
+    beside += [of_codes] if going.channels else []
 
     def send(stop: Event) -> None:
-        telling = Thread(target=of_notices.run, args=(stop,), daemon=True)
-        if notices_too:
-            telling.start()
+        threads = [Thread(target=each.run, args=(stop,), daemon=True) for each in beside]
+        for thread in threads:
+            thread.start()
         try:
             of_webhooks.run(stop)
         finally:
             hooks.close()
-            if notices_too:
-                telling.join()
-                sent.close()
+            for thread in threads:
+                thread.join()
+            sent.close()
+            going.close()
 
     return send
 
@@ -503,7 +529,7 @@ def _logins_and_clients(
     places = ground.settings.threads // 4  # so that logins leave most threads to the other rpcs
     hashing = Argon2(places=places)
     throttle = Throttle(ground.clock, places=places, busy=refusals.logins_are_busy)
-    logins = Logins(
+    people = Logins(
         stream=ground.stream(LOGIN),
         residents=streams.residents,
         access=streams.access,
@@ -524,7 +550,58 @@ def _logins_and_clients(
         lifetime=settings.client_lifetime,
         scopes_of_roles=scopes_of_roles(),
     )
-    return logins, machines
+    return people, machines
+
+
+def _codes(
+    ground: Ground, settings: IdentitySettings, people: Logins, channels: Mapping[NoticeChannel, Channel]
+) -> tuple[Contacts, CodeSending]:
+    """What codes are for, and what sends them: into a folder where somebody tries the platform out."""
+    if settings.messages:
+        folder = FolderChannel(settings.messages)
+        channels = {NoticeChannel.EMAIL: folder, NoticeChannel.SMS: folder, **channels}
+    asked = Codes(
+        stream=ground.stream(CODE),
+        digests=ground.ledger.keys,
+        throttle=Throttle(ground.clock, places=ground.settings.threads // 4),
+        rations=Rations(ground.clock, _CODES_OF_A_CALLER, _CODES_IN_ALL),
+        offered=frozenset(channels),
+    )
+    known = Contacts(
+        stream=ground.stream(CONTACT),
+        claims={
+            NoticeChannel.EMAIL: Claims(ground.ledger, "email"),
+            NoticeChannel.SMS: Claims(ground.ledger, "phone"),
+        },
+        codes=asked,
+        logins=people,
+        reads=logins.LoginReads(ground.views),
+    )
+    going = CodeSending(
+        stream=asked.stream,
+        hours=ground.stream(CODE_HOUR),
+        digests=ground.ledger.keys,
+        reads=codes.CodeReads(ground.views),
+        channels=channels,
+        clock=ground.clock,
+        told=lambda channel, outcome: metrics.notice_attempt("identity", channel.value, outcome),
+        reached=known.reached,
+    )
+    return known, going
+
+
+def _joining(ground: Ground, settings: IdentitySettings, residents: Residents, known: Contacts) -> Joining:
+    return Joining(
+        codes=known.codes,
+        contacts=known,
+        invitations=ground.stream(INVITATION),
+        residents=residents,
+        logins=known.logins,
+        reads=known.reads,
+        digests=ground.ledger.keys,
+        throttle=known.codes.throttle,
+        open_to_all=settings.sign_up,
+    )
 
 
 def _api(app: App, published: Callable[[], Jwks]) -> Api:
@@ -549,6 +626,8 @@ def _api(app: App, published: Callable[[], Jwks]) -> Api:
         AppointmentApi,
         NominationApi,
         LoginApi,
+        JoinApi,
+        ContactApi,
         ClientApi,
         WebhookApi,
     )
@@ -588,6 +667,8 @@ SERVICE = Service(
         endpoints.VIEW,
         clients.VIEW,
         revoked_tokens.VIEW,
+        codes.VIEW,
+        logins.VIEW,
         DISCLOSURES,
     ),
     publish=publish,

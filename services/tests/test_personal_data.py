@@ -84,6 +84,8 @@ TEXTS_ABOUT_NOBODY = {
 PERSON = re.compile(r"(.*_)?(author|party|person|rater|reader|reporter|resident|subject|volunteer)_id")
 """Names of fields that say whom the other fields are about."""
 ABOUT_A_PERSON = {
+    "linli.identity.v1.AcceptInvitationResponse": "the caller's own",
+    "linli.identity.v1.SignUpResponse": "the caller's own",
     "linli.cases.v1.Case": "who reported: what they told is in the report, and in nothing that lists show",
     "linli.identity.v1.Appointment": "who holds a post of a body, which is not private",
     "linli.identity.v1.Candidate": "that they are fit for a post, to those who fill it",

@@ -11,7 +11,7 @@ from services.command.registry import NAMES
 
 ROOT = Path(__file__).parents[1]
 POLICIES: dict[str, set[str]] = {
-    "identity": {"fact_kinds", "letter_wording", "units", "wording"},
+    "identity": {"code_wording", "fact_kinds", "letter_wording", "units", "wording"},
     "catalog": {"details", "standard", "terms", "working_time"},
     "cases": {"answering", "attached", "clocks", "escalation", "explaining", "likeness", "suggesting"},
     "volunteers": {"matching"},
@@ -42,6 +42,7 @@ SECTIONS = ["Events", "Situations", "Evolve", "Commands", "Decide"]
 NOUN_IN_A_FOLDER = {"__init__", "events", "situations", "commands", "decide"}
 ADAPTERS = {
     "identity": {
+        "claimed",
         "disputed_strips",
         "figures",
         "hashing",

@@ -39,6 +39,11 @@ class Place:
         """The file with the key that signs tokens."""
         return self.data / "signing.pem"
 
+    @property
+    def messages(self) -> Path:
+        """The folder with the one-time codes that an embedded platform sends."""
+        return self.data / "messages"
+
     def relay_key(self, service: str) -> Path:
         """The file with the key that signs the batches of a service's relay."""
         return self.data / "relay" / f"{service}.pem"

@@ -96,6 +96,8 @@ class EmbeddedPlatform:
         """The environment, with what this platform keeps in its folder."""
         place = self.place
         return {
+            "LINLI_IDENTITY_SIGN_UP": "yes",
+            "LINLI_IDENTITY_MESSAGES": str(place.messages.expanduser().resolve()),
             **self._environ,
             **WITHOUT,
             "LINLI_CELL": place.cell,

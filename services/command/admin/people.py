@@ -50,6 +50,13 @@ PERSON = Noun(
             summary="let a person log in with a name and a password",
             takes=("party_id",),
         ),
+        "invite": Act(
+            rpc="identity.InviteResident",
+            summary="make an invitation for a resident who cannot log in yet",
+            more="Give the code to the resident alone: whoever has it acts in their name. It counts for"
+            " seven days, once.",
+            takes=("resident_id",),
+        ),
         "set-password": Act(
             rpc="identity.SetPassword",
             summary="replace a forgotten password",

@@ -4,9 +4,8 @@ from typing import Any
 
 from libs.forgetting import telling
 from libs.ledger.disclosed import PersonalDataDisclosed
-from libs.ledger.personal import Personal
-from libs.ledger.store.claiming import Claiming
 from libs.ledger.store.mapper import Events
+from services.identity.adapters.claimed import CLAIMS
 from services.identity.adapters.staff_events import STAFF
 from services.identity.domain.access import RoleGranted, RoleLent, RoleRevoked, SessionsRevoked
 from services.identity.domain.area.events import AreaDefined, AreaEnded, AreaRenamed, BoundaryChanged
@@ -19,7 +18,10 @@ from services.identity.domain.client import (
     ClientScopesChanged,
     ClientSecretChanged,
 )
+from services.identity.domain.code import CodeMissed, CodeNotSent, CodeRequested, CodeSent, CodeUsed
+from services.identity.domain.code_hour import AddressesForgotten
 from services.identity.domain.consent import ConsentRecorded, ConsentRevoked
+from services.identity.domain.contact import EmailConfirmed, PhoneConfirmed
 from services.identity.domain.delivery import (
     ChannelGivenUp,
     DeliveryDelayed,
@@ -52,6 +54,7 @@ from services.identity.domain.incident.events import (
     IncidentNotified,
     IncidentReported,
 )
+from services.identity.domain.invitation import InvitationAccepted, InvitationMade
 from services.identity.domain.keyring import SigningKeyIntroduced, SigningKeyRetired
 from services.identity.domain.letters import LettersGathered, LettersPrinted
 from services.identity.domain.login import LoginCreated, PasswordSet
@@ -89,20 +92,12 @@ def _of_several(fields: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _key(event: ResidentRegistered | NaturalKeyAdded | NaturalKeyReleased) -> tuple[Personal, str]:
-    return event.key_digest, event.resident_id
-
-
-def _releases(event: ResidentErased) -> str:
-    return event.resident_id
-
-
 def _erased_household(event: HouseholdErased) -> tuple[str, ...]:
     return (event.household_id,)
 
 
-def _holds_address(event: BuildingRegistered) -> tuple[str, str]:
-    return event.address_key, event.building_id
+def _forgotten(event: AddressesForgotten) -> tuple[str, ...]:
+    return (event.keeping,)
 
 
 _PUBLISHED = {
@@ -177,6 +172,16 @@ _PRIVATE = {
     "operator_removed.v1": OperatorRemoved,
     "login_created.v1": LoginCreated,
     "password_set.v1": PasswordSet,
+    "code_requested.v1": CodeRequested,
+    "code_sent.v1": CodeSent,
+    "code_not_sent.v1": CodeNotSent,
+    "code_missed.v1": CodeMissed,
+    "code_used.v1": CodeUsed,
+    "addresses_forgotten.v1": AddressesForgotten,
+    "email_confirmed.v1": EmailConfirmed,
+    "phone_confirmed.v1": PhoneConfirmed,
+    "invitation_made.v1": InvitationMade,
+    "invitation_accepted.v1": InvitationAccepted,
     "client_secret_changed.v1": ClientSecretChanged,
     "client_scopes_changed.v1": ClientScopesChanged,
     "client_quota_set.v1": ClientQuotaSet,
@@ -217,17 +222,16 @@ EVENTS = Events(
         "client_secret_changed.v1": {"secret_hash": "CREDENTIAL"},
         "login_created.v1": {"login_name": "CREDENTIAL", "password_hash": "CREDENTIAL"},
         "password_set.v1": {"password_hash": "CREDENTIAL"},
+        "code_requested.v1": {"address": "CONTACT"},
+        "email_confirmed.v1": {"address": "CONTACT", "digest": "CREDENTIAL"},
+        "phone_confirmed.v1": {"address": "CONTACT", "digest": "CREDENTIAL"},
         "webhook_registered.v1": {"url": "CONTACT", "secret": "CREDENTIAL"},
         "webhook_secret_rotated.v1": {"secret": "CREDENTIAL"},
     },
-    erasures={"resident_erased.v1": _erased, "household_erased.v1": _erased_household},
-    claims=(
-        Claiming(
-            kind="resident",
-            holds={"resident_registered.v1": _key, "natural_key_added.v1": _key},
-            releases={"resident_erased.v1": _releases},
-            gives_up={"natural_key_released.v1": _key},
-        ),
-        Claiming(kind="building", holds={"building_registered.v1": _holds_address}),
-    ),
+    erasures={
+        "resident_erased.v1": _erased,
+        "household_erased.v1": _erased_household,
+        "addresses_forgotten.v1": _forgotten,
+    },
+    claims=CLAIMS,
 )

@@ -8,13 +8,17 @@ from services.identity.application.area import Areas
 from services.identity.application.body import Bodies
 from services.identity.application.building import Buildings
 from services.identity.application.client import Clients
+from services.identity.application.code import Codes
+from services.identity.application.code_sending import CodeSending
 from services.identity.application.consent import Consents
+from services.identity.application.contact import Contacts
 from services.identity.application.correction import Corrections
 from services.identity.application.delivery import Deliveries
 from services.identity.application.dispatch import Dispatches
 from services.identity.application.facts import FactsInAreas
 from services.identity.application.household import Households
 from services.identity.application.incident import Incidents
+from services.identity.application.join import Joining
 from services.identity.application.keyring import Keys
 from services.identity.application.letters import Letters
 from services.identity.application.login import Logins
@@ -58,6 +62,10 @@ class App:
     appointments  appoint, change_term, end
     nominations  nominate, approve, refuse, withdraw, get, list
     logins     create, set_password, change_password, log_in
+    codes      request, check
+    code_sending  work
+    contacts   confirm, log_in, recover
+    joining    sign_up, invite, accept
     clients    register, change_secret, retire, list, issue_token
     webhooks   register, rotate, remove, list, all, test, parked, replay
     dispatches  work, close
@@ -87,6 +95,10 @@ class App:
     appointments: Appointments
     nominations: Nominations
     logins: Logins
+    codes: Codes
+    code_sending: CodeSending
+    contacts: Contacts
+    joining: Joining
     clients: Clients
     webhooks: Webhooks
     dispatches: Dispatches

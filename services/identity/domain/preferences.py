@@ -190,7 +190,7 @@ def decide(command: PreferencesCommand, preferences: Preferences) -> Sequence[Pr
     quiet = choice.quiet_hours
     if quiet is not None and quiet.from_minute == quiet.until_minute:
         raise refusals.quiet_hours_are_unfit()
-    if not _fits(choice.email, _is_mailbox, needed=NoticeChannel.EMAIL in choice.channels):
+    if not _fits(choice.email, is_mailbox, needed=NoticeChannel.EMAIL in choice.channels):
         raise refusals.email_is_unfit()
     if not _fits(choice.phone, is_e164, needed=NoticeChannel.SMS in choice.channels):
         raise refusals.phone_is_unfit()
@@ -214,7 +214,8 @@ def _fits(address: str, has_form: Callable[[str], bool], *, needed: bool) -> boo
     return has_form(address) if address else not needed
 
 
-def _is_mailbox(address: str) -> bool:
+def is_mailbox(address: str) -> bool:
+    """Whether a text is the address of a mailbox."""
     return MAILBOX.fullmatch(address) is not None
 
 

@@ -5,7 +5,7 @@ from linli.identity.v1 import identity_types_pb2 as types
 from linli.options.v1 import access_pb2
 
 from libs.rpc.enums import EnumTable, EnumWords
-from services.identity.domain import consent, nomination, notice, preferences
+from services.identity.domain import code, consent, nomination, notice, preferences
 from services.identity.domain.fact_kinds import FactKind, Source, SubjectKind
 from services.identity.domain.incident import events as incident
 from services.identity.domain.values import BodyKind, KeyKind, Level, Relation, Role
@@ -22,6 +22,7 @@ DUTIES = EnumTable(types.NotificationDuty, incident.Duty)
 NOTICE_KINDS = EnumTable(types.NoticeKind, notice.NoticeKind)
 NOTICE_CHANNELS = EnumTable(types.NoticeChannel, preferences.NoticeChannel)
 LANGUAGES = EnumTable(types.NoticeLanguage, preferences.Language)
+CODE_PURPOSES = EnumTable(types.CodePurpose, code.CodePurpose)
 OUTCOMES = EnumTable(types.NominationState, nomination.Outcome, only_on_wire=frozenset({"OPEN", "EXPIRED"}))
 FACT_KINDS = EnumTable(types.FactKind, FactKind)
 SOURCES = EnumTable(types.FactSource, Source)

@@ -13,13 +13,17 @@ from services.identity.domain.body import BodyRegistered
 from services.identity.domain.building import BuildingEvent
 from services.identity.domain.career import CareerEvent
 from services.identity.domain.client import ClientEvent
+from services.identity.domain.code import CodeEvent
+from services.identity.domain.code_hour import AddressesForgotten
 from services.identity.domain.consent import ConsentEvent
+from services.identity.domain.contact import ContactEvent
 from services.identity.domain.course import CourseDefined
 from services.identity.domain.delivery import DeliveryEvent
 from services.identity.domain.dispatch import DispatchEvent
 from services.identity.domain.facts import FactsTold
 from services.identity.domain.household import HouseholdEvent
 from services.identity.domain.incident.events import IncidentEvent
+from services.identity.domain.invitation import InvitationEvent
 from services.identity.domain.keyring import KeyringEvent
 from services.identity.domain.letters import LettersEvent
 from services.identity.domain.login import LoginEvent
@@ -46,7 +50,8 @@ def test_every_event_of_the_domain_has_a_stored_name() -> None:
     families += [NoticeEvent, DeliveryEvent, LettersEvent, WebhookEvent, DispatchEvent]
     families += [IncidentEvent, ReceiptEvent, ForgettingEvent]
     families += [BuildingEvent, HouseholdEvent, ResidencyEvent, CareerEvent, PostEvent]
-    single = {BodyRegistered, FactsTold, PersonalDataDisclosed, NoticePreferencesSet}
+    families += [CodeEvent, ContactEvent, InvitationEvent]
+    single = {AddressesForgotten, BodyRegistered, FactsTold, PersonalDataDisclosed, NoticePreferencesSet}
     single |= {QualificationDefined, CourseDefined}
 
     assert set(EVENTS.types.values()) == single.union(*map(get_args, families))

@@ -414,6 +414,38 @@ sender.
 """
 Global___NoticeChannel: _TypeAlias = NoticeChannel  # noqa: Y015
 
+class _CodePurpose:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _CodePurposeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CodePurpose.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CODE_PURPOSE_UNSPECIFIED: _CodePurpose.ValueType  # 0
+    """Never accepted in a request."""
+    CODE_PURPOSE_SIGN_UP: _CodePurpose.ValueType  # 1
+    """`SignUp`."""
+    CODE_PURPOSE_LOG_IN: _CodePurpose.ValueType  # 2
+    """`LoginByCode`."""
+    CODE_PURPOSE_RECOVER: _CodePurpose.ValueType  # 3
+    """`RecoverLogin`."""
+    CODE_PURPOSE_CONFIRM: _CodePurpose.ValueType  # 4
+    """`ConfirmAddress`."""
+
+class CodePurpose(_CodePurpose, metaclass=_CodePurposeEnumTypeWrapper):
+    """What a one-time code is to be used for."""
+
+CODE_PURPOSE_UNSPECIFIED: CodePurpose.ValueType  # 0
+"""Never accepted in a request."""
+CODE_PURPOSE_SIGN_UP: CodePurpose.ValueType  # 1
+"""`SignUp`."""
+CODE_PURPOSE_LOG_IN: CodePurpose.ValueType  # 2
+"""`LoginByCode`."""
+CODE_PURPOSE_RECOVER: CodePurpose.ValueType  # 3
+"""`RecoverLogin`."""
+CODE_PURPOSE_CONFIRM: CodePurpose.ValueType  # 4
+"""`ConfirmAddress`."""
+Global___CodePurpose: _TypeAlias = CodePurpose  # noqa: Y015
+
 class _NoticeLanguage:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015

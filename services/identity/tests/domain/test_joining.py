@@ -1,0 +1,110 @@
+"""Hours of codes, confirmed addresses, invitations, and what a message with a code says."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from libs.ledger.decider import Kind
+from libs.ledger.personal import Personal
+from libs.testkit.deciders import deciding
+from libs.testkit.ids import some_id
+from services.identity.domain import invitation
+from services.identity.domain.code import LASTS, CodePurpose
+from services.identity.domain.code_hour import (
+    CODE_HOUR,
+    AddressesForgotten,
+    ForgetAddresses,
+    hour_of,
+    over_at,
+)
+from services.identity.domain.code_wording import code_text
+from services.identity.domain.contact import CONTACT, ConfirmContact, EmailConfirmed, PhoneConfirmed
+from services.identity.domain.invitation import (
+    INVITATION,
+    AcceptInvitation,
+    InvitationAccepted,
+    InvitationMade,
+    Invite,
+)
+from services.identity.domain.preferences import Language, NoticeChannel
+
+AT = datetime(2026, 11, 29, 9, 30, tzinfo=UTC)
+MEI, WEI = some_id("mei"), some_id("wei")
+EMAIL, SMS = NoticeChannel.EMAIL, NoticeChannel.SMS
+
+
+def test_the_addresses_of_an_hour_have_one_key_until_its_last_code_is_void() -> None:
+    in_shanghai = AT.astimezone(timezone(timedelta(hours=8)))
+
+    assert hour_of(AT) == hour_of(in_shanghai) == "codes-20261129T09"
+    assert over_at(AT) > datetime(2026, 11, 29, 9, 59, 59, tzinfo=UTC) + LASTS
+    assert over_at(AT) == over_at(in_shanghai)
+
+
+def test_an_hour_is_forgotten_once() -> None:
+    forget = ForgetAddresses(keeping="codes-20261129T09", at=AT)
+    forgotten = AddressesForgotten(keeping="codes-20261129T09", forgotten_at=AT)
+
+    deciding(CODE_HOUR)().when(forget).then(forgotten)
+    deciding(CODE_HOUR)(forgotten).when(forget).then()
+
+
+def test_a_person_has_one_address_and_one_number_and_a_new_one_replaces_it() -> None:
+    given = deciding(CONTACT)
+    by_mail = ConfirmContact(party_id=MEI, channel=EMAIL, address="mei@example.org", digest="d-1", at=AT)
+    by_phone = replace(by_mail, channel=SMS, address="+8613800138000", digest="d-2")
+    confirmed = EmailConfirmed(
+        party_id=MEI,
+        address=Personal(MEI, "mei@example.org"),
+        digest=Personal(MEI, "d-1"),
+        confirmed_at=AT,
+    )
+
+    given().when(by_mail).then(confirmed)
+    given(confirmed).when(by_mail).then()
+    given(confirmed).when(by_phone).then_state(lambda state: state.at(EMAIL) == "mei@example.org")
+    given(confirmed).when(by_phone).then(
+        PhoneConfirmed(
+            party_id=MEI,
+            address=Personal(MEI, "+8613800138000"),
+            digest=Personal(MEI, "d-2"),
+            confirmed_at=AT,
+        )
+    )
+
+
+MADE = InvitationMade(
+    invitation_id="i-1", resident_id=MEI, by=WEI, made_at=AT, expires_at=AT + invitation.LASTS
+)
+ACCEPTED = InvitationAccepted(invitation_id="i-1", resident_id=MEI, accepted_at=AT)
+
+
+def test_an_invitation_is_accepted_once_and_in_time() -> None:
+    given = deciding(INVITATION)
+    invite = Invite(invitation_id="i-1", resident_id=MEI, by=WEI, at=AT)
+    accept = AcceptInvitation(at=AT)
+
+    given().when(invite).then(MADE)
+    given(MADE).when(invite).then()
+    given(MADE).when(accept).then(ACCEPTED)
+    given(MADE, ACCEPTED).when(accept).then_refused("INVITATION_REFUSED", Kind.UNAUTHENTICATED)
+    given(MADE).when(AcceptInvitation(at=MADE.expires_at)).then_refused("INVITATION_REFUSED")
+    given().when(accept).then_refused("INVITATION_REFUSED")
+    given().when(replace(invite, by=MEI)).then_refused("NOT_FOR_YOURSELF")
+
+
+@pytest.mark.parametrize("purpose", CodePurpose)
+@pytest.mark.parametrize("language", Language)
+def test_a_text_message_fits_one_and_the_subject_of_a_mail_shows_no_code(
+    purpose: CodePurpose, language: Language
+) -> None:
+    by_sms = code_text(purpose, "12345678", language, SMS)
+    by_mail = code_text(purpose, "12345678", language, EMAIL)
+
+    assert "1234 5678" in by_sms.title
+    assert len(by_sms.title) <= (70 if language is Language.ZH else 160)
+    assert by_sms.title.isascii() or language is Language.ZH
+    assert "1234" not in by_mail.title
+    assert "1234 5678" in by_mail.text
+    assert "1234" not in repr(by_mail)
