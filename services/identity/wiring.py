@@ -100,6 +100,7 @@ from services.identity.application.resident import (
     Residents,
     ResidentStream,
 )
+from services.identity.application.review import Reviews
 from services.identity.application.succession import Successions
 from services.identity.application.training import Training
 from services.identity.application.visit import Visits
@@ -136,6 +137,7 @@ from services.identity.domain.qualification import QUALIFICATION
 from services.identity.domain.receipt import RECEIPT
 from services.identity.domain.residency import RESIDENCY
 from services.identity.domain.resident import RESIDENT
+from services.identity.domain.review import REVIEW
 from services.identity.domain.webhook import WEBHOOK
 from services.identity.entrypoints import machine
 from services.identity.entrypoints.access import AccessApi
@@ -161,6 +163,7 @@ from services.identity.entrypoints.post import PostApi
 from services.identity.entrypoints.reactions import SUBSCRIPTIONS
 from services.identity.entrypoints.receipt import FORGET, ReceiptApi
 from services.identity.entrypoints.resident import ResidentApi
+from services.identity.entrypoints.review import ReviewApi
 from services.identity.entrypoints.succession import SuccessionApi
 from services.identity.entrypoints.training import TrainingApi
 from services.identity.entrypoints.visit import VisitApi
@@ -312,6 +315,11 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
             areas=streams.areas,
             bodies=streams.bodies,
             operators=streams.operators,
+            reads=roles_of_party.RoleReads(views),
+        ),
+        reviews=Reviews(
+            stream=ground.stream(REVIEW),
+            access=streams.access,
             reads=roles_of_party.RoleReads(views),
         ),
         training=trained,
@@ -621,6 +629,7 @@ def _api(app: App, published: Callable[[], Jwks]) -> Api:
         NoticeApi,
         BodyApi,
         AccessApi,
+        ReviewApi,
         TrainingApi,
         PostApi,
         AppointmentApi,

@@ -164,6 +164,25 @@ ROLE = Noun(
             filters={"party": "party_id", "role": "role", "area": "area", "body": "body_id"},
             columns=("party_id", "role", "area_path", "body_id", "grant_id", "granted_time", "until_time"),
         ),
+        "review": Act(
+            rpc="identity.ListGrantsToReview",
+            summary="list grants that nobody gave or confirmed for a time, the longest unseen first",
+            filters={"party": "party_id", "role": "role", "area": "area", "body": "body_id"},
+            columns=(
+                "party_id",
+                "role",
+                "area_path",
+                "body_id",
+                "grant_id",
+                "granted_time",
+                "confirmed_time",
+            ),
+        ),
+        "confirm": Act(
+            rpc="identity.ConfirmGrant",
+            summary="say that a grant is still needed",
+            takes=("party_id", "grant_id"),
+        ),
         "nominate": Act(
             rpc="identity.NominateForRole",
             summary="nominate a person for a role that takes two persons",

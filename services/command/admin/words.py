@@ -78,6 +78,7 @@ WORDS = {
     "note": "how they were notified, and with which reference",
     "noticed_time": "when it was noticed, such as 2026-01-01T00:00:00Z",
     "notified_time": "when they were notified, such as 2026-01-01T00:00:00Z [now]",
+    "not_confirmed_for_days": "for so many days [90]",
     "owner_id": "the client or body that shall have it",
     "parent_id": "id of the area above; none for a root",
     "parked_id": "number of the parked event",

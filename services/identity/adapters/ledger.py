@@ -67,6 +67,7 @@ from services.identity.domain.preferences import NoticePreferencesSet
 from services.identity.domain.receipt import ReceiptOpened, ServiceForgot
 from services.identity.domain.residency import HomeLeft, HomeTaken
 from services.identity.domain.resident import ResidentCorrected, ResidentErased, ResidentRegistered
+from services.identity.domain.review import GrantConfirmed
 from services.identity.domain.webhook import (
     CaseEventHeard,
     WebhookRegistered,
@@ -143,6 +144,7 @@ _PRIVATE = {
     "incident_limit_passed.v1": IncidentLimitPassed,
     "incident_closed.v1": IncidentClosed,
     **STAFF,
+    "grant_confirmed.v1": GrantConfirmed,
     "case_noted.v1": CaseNoted,
     "notice_queued.v1": NoticeQueued,
     "notice_read.v1": NoticeRead,

@@ -29,6 +29,7 @@ from services.identity.application.operators import Machine
 from services.identity.application.post import Posts
 from services.identity.application.receipt import Receipts
 from services.identity.application.resident import Residents
+from services.identity.application.review import Reviews
 from services.identity.application.succession import Successions
 from services.identity.application.training import Training
 from services.identity.application.visit import Visits
@@ -56,6 +57,7 @@ class App:
     letters    print, print_again
     bodies     register, get, list
     access     grant, revoke, revoke_sessions, list
+    reviews    confirm, list
     training   define, offer, complete, issue, revoke, list_qualifications, list_courses, certificates
     posts      establish, change_needs, abolish, name_successor, list, appointments, candidates, shortages,
                retention
@@ -90,6 +92,7 @@ class App:
     letters: Letters
     bodies: Bodies
     access: Roles
+    reviews: Reviews
     training: Training
     posts: Posts
     appointments: Appointments

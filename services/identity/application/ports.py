@@ -50,11 +50,24 @@ class BodyReads(Protocol):
         """Bodies by id, and the token of the next page."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewedGrant:
+    """A grant, and when it was confirmed last, if ever."""
+
+    grant: Grant
+    confirmed_at: datetime | None
+
+
 class RoleReads(Protocol):
     """Who holds which roles."""
 
     def page(self, query: ListQuery, at: datetime, reach: Reach, fresh: Fresh) -> tuple[Sequence[Grant], str]:
         """The grants of a moment within reach by party, and the token of the next page."""
+
+    def to_review(
+        self, query: ListQuery, since: datetime, at: datetime, reach: Reach, fresh: Fresh
+    ) -> tuple[Sequence[ReviewedGrant], str]:
+        """Those neither given nor confirmed since then, the longest unseen first; the next token."""
 
 
 class ClientReads(Protocol):

@@ -12,17 +12,21 @@ from linli.identity.v1 import identity_service_pb2 as pb
 from linli.identity.v1 import identity_types_pb2 as types
 from linli.options.v1 import access_pb2
 
+from libs.ledger.recorded import Context
 from libs.rpc.errors import Rejected
 from libs.rpc.key_set import KeySet
 from libs.rpc.keys import jwks
 from libs.rpc.moments import moment, stamp
 from libs.rpc.tokens import Verifier
+from libs.rules.areas import AreaPath
 from libs.testkit.component import Component, component
 from libs.testkit.eventually import eventually
 from libs.testkit.ids import Ids
 from libs.testkit.postgres import TestServer
 from libs.testkit.rpc import Mint
 from libs.testkit.views import assert_rebuilt_equals_live
+from services.identity.domain.access import GrantRole
+from services.identity.domain.values import Role, Within, grant_id
 from services.identity.tests.test_component import (
     ENVIRON,
     FEED,
@@ -32,6 +36,7 @@ from services.identity.tests.test_component import (
     log_in_token,
     operator_of,
     refused,
+    register,
     register_body,
     with_login,
 )
@@ -187,6 +192,73 @@ def test_nobody_keeps_a_lent_role_by_moving_its_end(running: Component, operator
     planner = as_role(running, "PLANNER", "la/north", subject=party_id)
     with refused("SCOPE_MISSING"):
         lend(planner, party_id, None, "PLANNER")
+
+
+# the quarterly review
+
+
+def held_for_long(running: Component, operator: Any, days: int) -> tuple[str, str]:
+    """Somebody with a grant that was given so many days ago: their id and the grant's."""
+    party_id = str(register(operator, number()).resident_id)
+    within = Within(area_id="north", area_path=AreaPath("la/north"))
+    given_at = datetime.now(UTC) - timedelta(days=days)
+    command = GrantRole(party_id=party_id, role=Role.VOLUNTEER, within=within, at=given_at)
+    running.opened.streams["access"].handle(party_id, command, Context(actor="clerk-of-old"))
+    return party_id, grant_id(party_id, Role.VOLUNTEER, within)
+
+
+def to_review(running: Component, stub: Any, days: int = 0) -> list[str]:
+    request = pb.ListGrantsToReviewRequest(
+        page_size=1000,
+        not_confirmed_for_days=days,
+        filter="role = VOLUNTEER",
+        at_least=running.opened.ledger.revision(running.opened.ledger.head()),
+    )
+    return [each.party_id for each in stub.list_grants_to_review(request).grants]
+
+
+def confirm(stub: Any, party_id: str, grant: str) -> Any:
+    return stub.confirm_grant(
+        pb.ConfirmGrantRequest(request_id=request_id(), party_id=party_id, grant_id=grant)
+    )
+
+
+def test_what_nobody_looked_at_for_a_quarter_is_listed_until_somebody_did(
+    running: Component, operator: Any
+) -> None:
+    (older, grant), (old, _), (young, _) = (held_for_long(running, operator, days) for days in (300, 91, 89))
+
+    listed = to_review(running, operator)
+
+    assert [each for each in listed if each in {older, old, young}] == [older, old]
+    assert young in to_review(running, operator, days=80)
+    assert confirm(operator, older, grant).grant.HasField("confirmed_time")
+    assert {older, old} & {*to_review(running, operator)} == {old}
+
+
+def test_nobody_confirms_their_own_grant_or_one_beyond_their_reach(running: Component, operator: Any) -> None:
+    party_id, grant = held_for_long(running, operator, 200)
+
+    with refused("NOT_FOR_YOURSELF"):
+        confirm(as_role(running, "OPERATOR", subject=party_id), party_id, grant)
+    with refused("OUT_OF_REACH"):
+        confirm(as_role(running, "OPERATOR", "la/north/willow"), party_id, grant)
+    with refused("SCOPE_MISSING"):
+        confirm(as_role(running, "PLANNER", "la/north"), party_id, grant)
+    with refused("GRANT_UNKNOWN"):
+        confirm(operator, party_id, "no-such-grant")
+    assert party_id in to_review(running, operator)
+    assert party_id not in to_review(running, as_role(running, "OPERATOR", "la/north/willow"))
+
+
+def test_what_was_revoked_is_not_reviewed(running: Component, operator: Any) -> None:
+    party_id, grant = held_for_long(running, operator, 200)
+
+    operator.revoke_role(pb.RevokeRoleRequest(request_id=request_id(), party_id=party_id, grant_id=grant))
+
+    with refused("GRANT_UNKNOWN"):
+        confirm(operator, party_id, grant)
+    assert party_id not in to_review(running, operator)
 
 
 def test_the_view_of_lent_roles_rebuilt_is_the_live_one(running: Component) -> None:

@@ -13,7 +13,9 @@ from libs.query.listing import Listing
 from libs.query.paging import ascending
 from libs.query.reach import Reach
 from libs.rules.areas import AreaPath
+from services.identity.application.ports import ReviewedGrant
 from services.identity.domain.access import Grant, RoleGranted, RoleLent, RoleRevoked
+from services.identity.domain.review import GrantConfirmed
 from services.identity.domain.values import Role, Within
 from services.identity.entrypoints.wire.words import ROLES
 
@@ -29,6 +31,8 @@ class GrantRow(TypedDict):
     body_id: str
     granted_at: datetime
     until: NotRequired[datetime | None]
+    seen_at: datetime
+    confirmed_at: NotRequired[datetime | None]
 
 
 GRANTS = Table.of("grants", GrantRow, key=("party_id", "grant_id"), indexes=("body_id", "area_path"))
@@ -44,6 +48,8 @@ LISTED = Listing(
     area="area_path",
     body="body_id",
 )
+UNSEEN = (ascending("seen_at", datetime), ascending("party_id"), ascending("grant_id"))
+"""The order of a review: `seen_at` is when somebody last gave or confirmed the grant."""
 
 
 class RolesOfPartyView(View):
@@ -53,7 +59,7 @@ class RolesOfPartyView(View):
     tables = (GRANTS,)
 
     def fold(self, recorded: Recorded[Any], rows: Rows) -> None:
-        """Put what is granted, delete what is revoked."""
+        """Put what is granted, delete what is revoked, note what is confirmed."""
         match recorded.event:
             case RoleGranted() | RoleLent() as event:
                 row = GrantRow(
@@ -65,12 +71,26 @@ class RolesOfPartyView(View):
                     body_id=event.within.body_id,
                     granted_at=event.granted_at,
                     until=event.until if isinstance(event, RoleLent) else None,
+                    seen_at=event.granted_at,
+                    confirmed_at=None,
                 )
                 rows.put(GRANTS, row)
             case RoleRevoked() as event:
                 rows.delete(GRANTS, (event.party_id, event.grant_id))
+            case GrantConfirmed() as event if rows.get(GRANTS, _key(event)) is not None:
+                at = event.confirmed_at
+                rows.change(GRANTS, _key(event), seen_at=at, confirmed_at=at)
             case _:
                 pass
+
+    def keys(self, recorded: Recorded[Any]) -> list[tuple[str, tuple[str, str]]]:
+        """Whether a grant that is confirmed is still there."""
+        event = recorded.event
+        return [(GRANTS.name, _key(event))] if isinstance(event, GrantConfirmed) else []
+
+
+def _key(event: GrantConfirmed) -> tuple[str, str]:
+    return event.party_id, event.grant_id
 
 
 VIEW = RolesOfPartyView()
@@ -87,6 +107,17 @@ class RoleReads:
         with fresh.read(self.views, VIEW) as cursor:
             rows, next_token = LISTED.page(cursor, query, reach, where=_holding(at))
         return [_grant(row) for row in rows], next_token
+
+    def to_review(
+        self, query: ListQuery, since: datetime, at: datetime, reach: Reach, fresh: Fresh
+    ) -> tuple[list[ReviewedGrant], str]:
+        """Those neither given nor confirmed since then, the longest unseen first; the next token."""
+        where = _holding(at) & Condition("seen_at <= %s", (since,))
+        with fresh.read(self.views, VIEW) as cursor:
+            rows, next_token = LISTED.page(cursor, query, reach, where=where, order=UNSEEN)
+        return [
+            ReviewedGrant(grant=_grant(row), confirmed_at=row["confirmed_at"]) for row in rows
+        ], next_token
 
     def count_within(self, area_path: AreaPath) -> int:
         """How many grants are limited now to an area or one below it."""

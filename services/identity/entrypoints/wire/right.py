@@ -12,8 +12,8 @@ from services.identity.domain.access import Grant
 from services.identity.entrypoints.wire.words import CONSENT_PURPOSES, OUTCOMES, ROLES
 
 
-def grant_shown(grant: Grant) -> pb.Grant:
-    """A grant."""
+def grant_shown(grant: Grant, confirmed_at: datetime | None = None) -> pb.Grant:
+    """A grant, and when it was confirmed last, where that is told."""
     return pb.Grant(
         grant_id=grant.grant_id,
         party_id=grant.party_id,
@@ -23,6 +23,7 @@ def grant_shown(grant: Grant) -> pb.Grant:
         body_id=grant.within.body_id,
         granted_time=stamp(grant.granted_at),
         until_time=stamp_or_none(grant.until),
+        confirmed_time=stamp_or_none(confirmed_at),
     )
 
 

@@ -37,6 +37,7 @@ from services.identity.domain.qualification import QualificationDefined
 from services.identity.domain.receipt import ReceiptEvent
 from services.identity.domain.residency import ResidencyEvent
 from services.identity.domain.resident import ResidentEvent
+from services.identity.domain.review import GrantConfirmed
 from services.identity.domain.webhook import WebhookEvent
 
 
@@ -52,6 +53,6 @@ def test_every_event_of_the_domain_has_a_stored_name() -> None:
     families += [BuildingEvent, HouseholdEvent, ResidencyEvent, CareerEvent, PostEvent]
     families += [CodeEvent, ContactEvent, InvitationEvent]
     single = {AddressesForgotten, BodyRegistered, FactsTold, PersonalDataDisclosed, NoticePreferencesSet}
-    single |= {QualificationDefined, CourseDefined}
+    single |= {QualificationDefined, CourseDefined, GrantConfirmed}
 
     assert set(EVENTS.types.values()) == single.union(*map(get_args, families))
