@@ -78,6 +78,18 @@ _COMMUNITY = {
 }
 
 
+def _privacy() -> click.Command:
+    return LazyGroup("privacy", help="The protection of personal data.", lazy=_PRIVACY)
+
+
+_PRIVACY = {
+    "register": Lazy(
+        "print every stored field with personal data: class, purpose, legal basis, retention",
+        at("privacy_register", "register"),
+    ),
+}
+
+
 def _import() -> click.Command:
     return LazyGroup("import", help="Requests of any city, from its own export by a map.", lazy=_IMPORT)
 
@@ -112,6 +124,7 @@ _COMMANDS = {
     "token": Lazy("print an operator token for the running platform", at("calling", "token")),
     "doctor": Lazy("say what is wrong with an installation, and what to do", at("doctor", "doctor")),
     "topology": Lazy("print the exchanges and queues of RabbitMQ, in Markdown", at("topology", "topology")),
+    "privacy": Lazy("the register of personal data", _privacy),
     "kubernetes": Lazy("what the Helm chart runs: make-secrets, smoke-test, ...", _kubernetes),
     **{
         name: Lazy(f"the {name} service: `linli {name} --help`", partial(_of_service, name)) for name in NAMES
