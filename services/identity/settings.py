@@ -91,6 +91,12 @@ class IdentitySettings:
         minimum=60,
         maximum=2_592_000,
     )
+    incident_retention: timedelta = setting(
+        timedelta(days=1096),
+        doc="how long the texts of an incident are kept after it was closed; then they are erased",
+        minimum=86400,
+        maximum=1_577_880_000,
+    )
     login_lifetime: timedelta = setting(
         timedelta(hours=8), doc="how long a person's token counts", minimum=60, maximum=86400
     )

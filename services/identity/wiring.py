@@ -379,6 +379,7 @@ def _incidents(ground: Ground, settings: IdentitySettings, streams: _Streams) ->
         areas=streams.areas,
         reads=incidents.IncidentReads(ground.views),
         limits=Limits(authority=settings.incident_authority_limit, persons=settings.incident_persons_limit),
+        keep=settings.incident_retention,
     )
 
 

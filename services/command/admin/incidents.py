@@ -16,7 +16,7 @@ INCIDENT = Noun(
             rpc="identity.ListIncidents",
             summary="list incidents, those first of which somebody must still be notified",
             filters={"state": "state", "kind": "kind", "open": "open", "overdue": "overdue", "area": "area"},
-            columns=("incident_id", "kind", "state", "risk", "due_time", "overdue", "persons", "area_path"),
+            columns=("incident_id", "kind", "state", "risk", "due_time", "overdue", "persons", "erase_time"),
         ),
         "show": Act(
             rpc="identity.GetIncident", summary="show an incident with its texts", takes=("incident_id",)
@@ -39,7 +39,7 @@ INCIDENT = Noun(
             summary="close an incident of which everybody was notified",
             takes=("incident_id",),
             asks=("measures",),
-            follows="Nothing more can be recorded of it.",
+            follows="Nothing more can be recorded of it, and its texts are erased when their time is over.",
         ),
     },
 )

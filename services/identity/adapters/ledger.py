@@ -49,6 +49,7 @@ from services.identity.domain.household import (
 from services.identity.domain.incident.events import (
     IncidentAssessed,
     IncidentClosed,
+    IncidentErased,
     IncidentLimitNear,
     IncidentLimitPassed,
     IncidentNotified,
@@ -91,6 +92,10 @@ def _of_several(fields: dict[str, Any]) -> dict[str, Any]:
         "rpc": "/linli.identity.v1.IdentityService/GetResident",
         "body_ids": (),
     }
+
+
+def _erased_incident(event: IncidentErased) -> tuple[str, ...]:
+    return (event.incident_id,)
 
 
 def _erased_household(event: HouseholdErased) -> tuple[str, ...]:
@@ -145,6 +150,7 @@ _PRIVATE = {
     "incident_closed.v1": IncidentClosed,
     **STAFF,
     "grant_confirmed.v1": GrantConfirmed,
+    "incident_erased.v1": IncidentErased,
     "case_noted.v1": CaseNoted,
     "notice_queued.v1": NoticeQueued,
     "notice_read.v1": NoticeRead,
@@ -234,6 +240,7 @@ EVENTS = Events(
         "resident_erased.v1": _erased,
         "household_erased.v1": _erased_household,
         "addresses_forgotten.v1": _forgotten,
+        "incident_erased.v1": _erased_incident,
     },
     claims=CLAIMS,
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from libs.ledger.ids import derived_id
 from libs.ledger.recorded import Context
@@ -42,12 +42,17 @@ class NewIncident:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incidents:
-    """What can be done with incidents; `limits` are those of incidents that are recorded from now on."""
+    """What can be done with incidents.
+
+    `limits` are those of incidents that are recorded from now on, `keep` is how long the texts are kept of
+    those that are closed from now on.
+    """
 
     stream: IncidentStream
     areas: AreaStream
     reads: IncidentReads
     limits: Limits
+    keep: timedelta
 
     def report(self, new: NewIncident, context: Context, permit: Permit) -> IncidentHandled:
         """Record an incident of an area, or of the whole installation."""

@@ -65,7 +65,11 @@ class IncidentApi:
     def close_incident(self, request: pb.CloseIncidentRequest, call: Call) -> pb.CloseIncidentResponse:
         """Say that everything was done."""
         command = CloseIncident(
-            incident_id=request.incident_id, measures=request.measures, by=call.me, at=call.at
+            incident_id=request.incident_id,
+            measures=request.measures,
+            keep=self._app.incidents.keep,
+            by=call.me,
+            at=call.at,
         )
         handled = self._app.incidents.record(command, call.context(), call.permit)
         return pb.CloseIncidentResponse(incident=_shown(handled), revision=handled.revision)

@@ -9,6 +9,7 @@ from linli.identity.v1 import identity_service_pb2 as pb
 from linli.identity.v1 import identity_types_pb2 as types
 from linli.privacy.v1 import privacy_types_pb2 as privacy
 
+from libs.ledger.recorded import Context
 from libs.rpc.moments import moment, stamp
 from libs.testkit.component import Component, component
 from libs.testkit.eventually import eventually
@@ -150,6 +151,27 @@ def test_the_most_urgent_comes_first_and_what_is_settled_last(officer: Any) -> N
     assert [each.incident_id for each in rows] == [sooner.incident.incident_id, later, settled]
     still = listed(officer, 'area = "la/south" AND open = true')
     assert [each.incident_id for each in still] == [sooner.incident.incident_id, later]
+
+
+@pytest.mark.capability("002.8")
+def test_the_clock_erases_the_texts_of_what_was_closed_long_ago(running: Component, officer: Any) -> None:
+    incident_id = report(officer).incident.incident_id
+    assess(officer, incident_id, types.INCIDENT_RISK_NONE)
+    announced = close(officer, incident_id)
+    [row] = [each for each in listed(officer, at_least=announced.revision) if each.incident_id == incident_id]
+    assert moment(row.erase_time) == moment(row.closed_time) + timedelta(days=1096)
+
+    with running.opened.views.read("incidents") as cursor:
+        later = moment(row.erase_time)
+        due = [each for each in incidents.VIEW.due(cursor, later, 1000) if each.id == incident_id]
+    running.opened.streams.of(due[0].decider).handle(incident_id, due[0].command, Context(actor="clock"))
+
+    file = officer.get_incident(pb.GetIncidentRequest(incident_id=incident_id))
+    assert (file.description, file.measures, [each.grounds for each in file.assessments]) == ("", "", [""])
+    assert file.incident.persons == 38
+    with running.opened.ledger.connection() as connection:
+        asked = "SELECT wrapped FROM subject_keys WHERE subject = %s"
+        assert connection.execute(asked, [incident_id]).fetchone() == {"wrapped": None}
 
 
 def test_an_officer_of_one_district_keeps_that_districts_incidents(running: Component, officer: Any) -> None:

@@ -59,17 +59,18 @@ class RecordNotification:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloseIncident:
-    """Say that everything was done."""
+    """Say that everything was done; `keep`: for how long its texts are kept then."""
 
     incident_id: str
     measures: str
+    keep: timedelta
     by: str
     at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassIncidentLimits:
-    """Record which limits draw near or have passed."""
+    """Record which limits draw near or have passed, also the one for which texts are kept."""
 
     at: datetime
 

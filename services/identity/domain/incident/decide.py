@@ -21,6 +21,7 @@ from services.identity.domain.incident.commands import (
 from services.identity.domain.incident.events import (
     IncidentAssessed,
     IncidentClosed,
+    IncidentErased,
     IncidentEvent,
     IncidentLimitNear,
     IncidentLimitPassed,
@@ -28,7 +29,7 @@ from services.identity.domain.incident.events import (
     IncidentReported,
     Risk,
 )
-from services.identity.domain.incident.situations import Incident, Known, Unknown, evolve
+from services.identity.domain.incident.situations import Incident, Known, Standing, Unknown, evolve
 
 
 def decide(command: IncidentCommand, incident: Incident) -> Sequence[IncidentEvent]:
@@ -59,6 +60,8 @@ def _step(command: AssessIncident | RecordNotification | CloseIncident, incident
 def _limits(incident: Known, at: datetime) -> list[IncidentEvent]:
     """Of the limits that are open: which have passed, and which draw near."""
     standing, incident_id = incident.standing, incident.reported.incident_id
+    if standing.closed:
+        return _expired(standing, incident_id, at)
     found: list[IncidentEvent] = []
     for duty in standing.open:
         due_at = standing.due_at(duty)
@@ -69,6 +72,13 @@ def _limits(incident: Known, at: datetime) -> list[IncidentEvent]:
         elif at >= standing.warn_at(duty) and duty not in standing.warned:
             found.append(IncidentLimitNear(incident_id=incident_id, duty=duty, due_at=due_at))
     return found
+
+
+def _expired(standing: Standing, incident_id: str, at: datetime) -> list[IncidentEvent]:
+    """The end of its texts, if their time is over."""
+    if standing.erased or standing.erase_at is None or at < standing.erase_at:
+        return []
+    return [IncidentErased(incident_id=incident_id, erased_at=at)]
 
 
 def _reported(command: ReportIncident) -> IncidentReported:
@@ -129,6 +139,7 @@ def _closed(command: CloseIncident, incident: Known) -> IncidentClosed:
         measures=Personal(command.incident_id, command.measures),
         closer_id=command.by,
         closed_at=command.at,
+        erase_at=command.at + command.keep,
     )
 
 

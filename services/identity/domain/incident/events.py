@@ -109,6 +109,15 @@ class IncidentClosed:
     measures: Personal
     closer_id: str
     closed_at: datetime
+    erase_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentErased:
+    """The time for which its texts are kept had passed: their key was destroyed."""
+
+    incident_id: str
+    erased_at: datetime
 
 
 IncidentEvent = (
@@ -118,4 +127,5 @@ IncidentEvent = (
     | IncidentLimitNear
     | IncidentLimitPassed
     | IncidentClosed
+    | IncidentErased
 )

@@ -7,6 +7,7 @@ from services.identity.domain.incident.events import (
     Duty,
     IncidentAssessed,
     IncidentClosed,
+    IncidentErased,
     IncidentEvent,
     IncidentLimitNear,
     IncidentLimitPassed,
@@ -32,6 +33,8 @@ class Standing:
     warned: tuple[Duty, ...] = ()
     overdue: tuple[Duty, ...] = ()
     closed: bool = False
+    erase_at: datetime | None = None
+    erased: bool = False
 
     @property
     def duties(self) -> tuple[Duty, ...]:
@@ -70,6 +73,8 @@ class Standing:
     @property
     def next_moment(self) -> datetime | None:
         """When the clock has something to record next."""
+        if self.closed:
+            return None if self.erased else self.erase_at
         moments = [self.warn_at(duty) for duty in self.open if duty not in {*self.warned, *self.overdue}]
         moments += [self.due_at(duty) for duty in self.open if duty not in self.overdue]
         return min(moments, default=None)
@@ -94,8 +99,10 @@ def standing_after(before: Standing | None, event: IncidentEvent) -> Standing | 
             return replace(before, warned=_with(before.warned, duty))
         case IncidentLimitPassed(duty=duty), Standing():
             return replace(before, overdue=_with(before.overdue, duty))
-        case IncidentClosed(), Standing():
-            return replace(before, closed=True)
+        case IncidentClosed(erase_at=erase_at), Standing():
+            return replace(before, closed=True, erase_at=erase_at)
+        case IncidentErased(), Standing():
+            return replace(before, erased=True)
 
 
 def _with(duties: tuple[Duty, ...], duty: Duty) -> tuple[Duty, ...]:
@@ -137,5 +144,5 @@ def evolve(incident: Incident, event: IncidentEvent) -> Incident:
             return replace(incident, standing=standing, notifications=(*incident.notifications, event))
         case IncidentClosed(), Known():
             return replace(incident, standing=standing, closed=event)
-        case ((IncidentLimitNear() | IncidentLimitPassed()), Known()):
+        case ((IncidentLimitNear() | IncidentLimitPassed() | IncidentErased()), Known()):
             return replace(incident, standing=standing)

@@ -7,7 +7,7 @@ from linli.identity.v1 import identity_types_pb2 as types
 from linli.privacy.v1 import privacy_types_pb2 as privacy
 
 from libs.rpc.labels import label_of
-from libs.rpc.moments import stamp
+from libs.rpc.moments import stamp, stamp_or_none
 from libs.rpc.texts import localized
 from services.identity.application.incident_ports import IncidentRow
 from services.identity.domain.incident.events import Duty, IncidentAssessed, IncidentNotified
@@ -45,8 +45,9 @@ def incident_shown(row: IncidentRow) -> pb.Incident:
         persons_due_time=due.get(Duty.PERSONS),
         due_time=stamp(standing.due_at(standing.open[0])) if standing.open else None,
         overdue=map(DUTIES.to_wire, standing.overdue),
-        closed_time=stamp(row.closed_at) if row.closed_at else None,
+        closed_time=stamp_or_none(row.closed_at),
         recorder_id=row.reporter_id,
+        erase_time=stamp_or_none(standing.erase_at),
     )
 
 

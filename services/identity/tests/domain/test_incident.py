@@ -23,6 +23,7 @@ from services.identity.domain.incident.events import (
     Duty,
     IncidentAssessed,
     IncidentClosed,
+    IncidentErased,
     IncidentKind,
     IncidentLimitNear,
     IncidentLimitPassed,
@@ -111,7 +112,8 @@ def passed(duty: Duty) -> IncidentLimitPassed:
     )
 
 
-CLOSE = CloseIncident(incident_id=ID, measures="telephones lock themselves", by=WEI, at=REPORTED)
+KEEP = timedelta(days=1096)
+CLOSE = CloseIncident(incident_id=ID, measures="telephones lock themselves", keep=KEEP, by=WEI, at=REPORTED)
 
 
 def stage(incident: Incident) -> Stage:
@@ -217,11 +219,29 @@ def test_it_is_closed_when_everything_was_done() -> None:
         measures=Personal(ID, "telephones lock themselves"),
         closer_id=WEI,
         closed_at=REPORTED,
+        erase_at=REPORTED + KEEP,
     )
 
     given(*done).when(CLOSE).then(closed)
     given(*done, closed).when(assess(Risk.NONE)).then_refused("INCIDENT_CLOSED")
     given(*done, closed).when(PassIncidentLimits(at=PERSONS_DUE)).then_nothing_happens()
+
+
+@pytest.mark.capability("002.8")
+def test_its_texts_end_by_the_clock_when_their_time_is_over() -> None:
+    closed = given(REPORTED_EVENT, assessed(Risk.NONE)).when(CLOSE).events
+    kept = given(REPORTED_EVENT, assessed(Risk.NONE), *closed)
+    over = REPORTED + KEEP
+    erased = IncidentErased(incident_id=ID, erased_at=over)
+
+    assert isinstance(kept.state, Known)
+    assert kept.state.standing.next_moment == over
+    kept.when(PassIncidentLimits(at=over - timedelta(seconds=1))).then_nothing_happens()
+    kept.when(PassIncidentLimits(at=over)).then(erased)
+    gone = given(*kept.history, erased)
+    gone.when(PassIncidentLimits(at=over)).then_nothing_happens()
+    assert isinstance(gone.state, Known)
+    assert gone.state.standing.next_moment is None
 
 
 def test_it_is_not_closed_before() -> None:

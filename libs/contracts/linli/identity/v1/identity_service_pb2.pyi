@@ -6211,6 +6211,7 @@ class Incident(_message.Message):
     OVERDUE_FIELD_NUMBER: _builtins.int
     CLOSED_TIME_FIELD_NUMBER: _builtins.int
     RECORDER_ID_FIELD_NUMBER: _builtins.int
+    ERASE_TIME_FIELD_NUMBER: _builtins.int
     incident_id: _builtins.str
     """The incident."""
     kind: _identity_types_pb2.IncidentKind.ValueType
@@ -6267,6 +6268,10 @@ class Incident(_message.Message):
     def closed_time(self) -> _timestamp_pb2.Timestamp:
         """When it was closed."""
 
+    @_builtins.property
+    def erase_time(self) -> _timestamp_pb2.Timestamp:
+        """When its texts are erased by the clock, or were; not set before it is closed."""
+
     def __init__(
         self,
         *,
@@ -6288,10 +6293,11 @@ class Incident(_message.Message):
         overdue: _abc.Iterable[_identity_types_pb2.NotificationDuty.ValueType] | None = ...,
         closed_time: _timestamp_pb2.Timestamp | None = ...,
         recorder_id: _builtins.str = ...,
+        erase_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["authority_due_time", b"authority_due_time", "closed_time", b"closed_time", "due_time", b"due_time", "kind_label", b"kind_label", "noticed_time", b"noticed_time", "persons_due_time", b"persons_due_time", "reported_time", b"reported_time", "state_label", b"state_label"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["authority_due_time", b"authority_due_time", "closed_time", b"closed_time", "due_time", b"due_time", "erase_time", b"erase_time", "kind_label", b"kind_label", "noticed_time", b"noticed_time", "persons_due_time", b"persons_due_time", "reported_time", b"reported_time", "state_label", b"state_label"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_id", b"area_id", "area_path", b"area_path", "authority_due_time", b"authority_due_time", "classes", b"classes", "closed_time", b"closed_time", "due_time", b"due_time", "incident_id", b"incident_id", "kind", b"kind", "kind_label", b"kind_label", "noticed_time", b"noticed_time", "overdue", b"overdue", "persons", b"persons", "persons_due_time", b"persons_due_time", "recorder_id", b"recorder_id", "reported_time", b"reported_time", "risk", b"risk", "state", b"state", "state_label", b"state_label"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_id", b"area_id", "area_path", b"area_path", "authority_due_time", b"authority_due_time", "classes", b"classes", "closed_time", b"closed_time", "due_time", b"due_time", "erase_time", b"erase_time", "incident_id", b"incident_id", "kind", b"kind", "kind_label", b"kind_label", "noticed_time", b"noticed_time", "overdue", b"overdue", "persons", b"persons", "persons_due_time", b"persons_due_time", "recorder_id", b"recorder_id", "reported_time", b"reported_time", "risk", b"risk", "state", b"state", "state_label", b"state_label"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
