@@ -38,6 +38,7 @@ ORDER = Order(
             "e2e/journeys/test_linli_says_what_to_do.py",
             "e2e/journeys/test_one_trace_from_call_to_trail.py",
             "e2e/journeys/test_the_partners_manual.py",
+            "e2e/journeys/test_a_helper_acts_by_consent.py",
             "e2e/journeys/test_a_helper_reports_by_consent.py",
             "e2e/journeys/test_a_resident_signs_up.py",
             "e2e/journeys/test_a_partner_on_node.py",

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool
 from google.protobuf.descriptor import FieldDescriptor, ServiceDescriptor
+from linli.acting.v1 import acting_service_pb2 as acting
 from linli.cases.v1 import cases_service_pb2 as cases
 from linli.catalog.v1 import catalog_service_pb2 as catalog
 from linli.feed.v1 import feed_service_pb2 as feed
@@ -29,7 +30,7 @@ from services.command.registry import NAMES
 
 SERVICES = tuple(
     service
-    for module in (identity, catalog, cases, volunteers, supervision, feed, operations, privacy)
+    for module in (identity, catalog, cases, volunteers, supervision, feed, operations, privacy, acting)
     for service in module.DESCRIPTOR.services_by_name.values()
 )
 CASES = tuple(cases.DESCRIPTOR.services_by_name.values())

@@ -210,15 +210,20 @@ def people(office: Office) -> None:
     office.does("role", "revoke", resident, granted["grant"]["grant_id"], "--reason", "moved", "--yes")
     shown = office.does("person", "show", resident, "--purpose", "PURPOSE_RESIDENT_REQUEST")
     assert shown["resident"]["name"] == "Zhang Min"
-    consent = office.does(
-        *("consent", "record", resident, second),
-        "--purpose",
-        "CONSENT_PURPOSE_REPORT_CASES",
-        "--until",
-        UNTIL,
-    )["consent"]["consent_id"]
+    proposed = office.does(
+        *("consent", "propose", resident, second),
+        *("--purposes", "REPORT_CASES", "--purposes", "FOLLOW_CASES"),
+        *("--until", UNTIL),
+    )
+    assert proposed["sentences"]
+    consent = proposed["consent"]["consent_id"]
+    assert office.does("consent", "show", consent)["sentences"] == proposed["sentences"]
+    by_paper = ("--confirmation", "SIGNATURE", "--signature-reference", "folder 7")
+    confirmed = office.does("consent", "confirm", consent, *by_paper)
+    assert confirmed["consent"]["state"] == "CONSENT_STATE_GIVEN"
     office.does("consent", "revoke", consent, "--yes")
     assert office.does("consent", "list", "--resident", resident)[0]["consent_id"] == consent
+    assert office.does("consent", "done", "cases", resident) == []
     office.person("Chen Jie", "chen.jie")
     office.does("person", "set-password", "chen.jie", "--yes", "--password-file", office.file("pw", PASSWORD))
 

@@ -22,6 +22,7 @@ from libs.rpc.client import connect
 from libs.rpc.credentials import Token
 from libs.rpc.failures import RpcFailed
 from libs.rpc.keys import SigningKey
+from libs.rpc.methods import CONSENT
 from libs.testkit import patience
 from libs.testkit.eventually import eventually
 from libs.testkit.rpc import Mint
@@ -66,9 +67,11 @@ class Town:
     operator: City
     _signed_in: list[City] = field(default_factory=list)
 
-    def anyone(self, token: Token) -> City:
-        """The five services as the holder of a token."""
-        city = City(connect(self.platform.where, token, deadline=patience.seconds(20.0)))
+    def anyone(self, token: Token, consent: str = "") -> City:
+        """The five services as the holder of a token; by a `consent` in the name of who gave it."""
+        named = {CONSENT: consent} if consent else None
+        deadline = patience.seconds(20.0)
+        city = City(connect(self.platform.where, token, deadline=deadline, metadata=named))
         self._signed_in.append(city)
         return city
 

@@ -61,11 +61,13 @@ class Context:
     `guard` is asked before anything is decided, after the permit: it raises if the command must not
     go on, whoever asks for it (an rpc that never looked at its caller's reach). It is not stored.
     `reason` is the service's own, `said` the words of a person, under whose key they are kept.
+    `within` is the path of the area in which alone something may be appended ("": anywhere): not stored.
     """
 
     actor: str
     on_behalf_of: str | None = None
     consent_id: str | None = None
+    within: str = ""
     roles: tuple[str, ...] = ()
     area: str | None = None
     request_id: str | None = None

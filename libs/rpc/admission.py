@@ -25,7 +25,7 @@ class Served(Protocol):
     def streams(self) -> bool:
         """Whether it answers with a stream."""
 
-    def authorize(self, caller: Caller) -> None:
+    def admit(self, actor: Caller, metadata: Mapping[str, str]) -> None:
         """Refuse a caller whom the rpc's declared access does not let in."""
 
     def answer(self, raw: bytes, wire: grpc.ServicerContext, ticket: "Ticket") -> Any:
@@ -152,7 +152,7 @@ class Admission:
     def _admit(self, work: Work, ticket: Ticket, caller: Caller) -> None:
         """Let the caller in, within their quota."""
         ticket.caller = caller
-        ticket.rpc.authorize(caller)
+        ticket.rpc.admit(caller, ticket.metadata)
         if ticket.rpc.streams:
             account = self.limits.stream(*_counted(caller))
             if not self.slots.acquire():

@@ -15,12 +15,14 @@ from linli.options.v1 import rules_pb2
 from libs.ledger.decider import Kind, Refusal
 from libs.ledger.personal import Personal
 from libs.ledger.recorded import Context
-from libs.query.reach import Jurisdiction, Reach
+from libs.query.reach import Jurisdiction, Reach, not_covered
 from libs.rpc.access import ANONYMOUS, NOBODY, PRIVILEGES_UNKNOWN, Caller, holds_none_of
 from libs.rpc.digest import digest
 from libs.rpc.limits.quota import Quota
 from libs.rpc.once import once
 from libs.rpc.peers import NO_PROXIES, Connection, TrustedProxies, called_from
+from libs.rpc.principal import Principal
+from libs.rules.areas import within
 
 _CORRELATION = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 Clock = Callable[[], datetime]
@@ -54,7 +56,11 @@ class Room(Protocol):
 
 
 class Call:
-    """One rpc being served. Api methods read it; they never keep it."""
+    """One rpc being served. Api methods read it; they never keep it.
+
+    `caller` is in whose right it is served, `actor` who makes it. They differ where a helper acts in the name
+    of somebody, who is the `principal`: then the caller is the resident, with a resident's rights.
+    """
 
     def __init__(
         self,
@@ -73,6 +79,8 @@ class Call:
         proxies: TrustedProxies = NO_PROXIES,
         room: Room | None = None,
         wake: Callable[[], None] = lambda: None,
+        actor: Caller | None = None,
+        principal: Principal | None = None,
     ) -> None:
         """`scopes` are those the rpc declares; `deadline` is on `time.monotonic()`; it waits in `room`.
 
@@ -80,6 +88,9 @@ class Call:
         With `must_consult` nothing is written, and no answer given, before the reach was looked at.
         """
         self.caller = caller
+        self.actor = actor or caller
+        self.principal = principal
+        self.placed = principal is None or not principal.within
         self.rpc = rpc
         self.deadline = deadline
         self.traceparent = traceparent
@@ -139,6 +150,26 @@ class Call:
         if self._must_consult and not self.consulted:
             message = "the api method goes on without having looked at the caller's reach"
             raise Refusal(Kind.PERMISSION, "ACCESS_NOT_CHECKED", message)
+
+    def require_within(self, area_path: str | None) -> None:
+        """Refuse (OUT_OF_REACH) a thing that lies outside the area of the consent by which the call is made.
+
+        Whoever calls in their own name is not held to it.
+        """
+        if self.principal is not None and not within(area_path, self.principal.within):
+            raise not_covered(area_path, None)
+        self.placed = True
+
+    @property
+    def consented_area(self) -> str:
+        """The area to which a list is to be kept, by the consent of the call; "": to none."""
+        self.placed = True
+        return "" if self.principal is None else self.principal.within
+
+    def assure_placed(self) -> None:
+        """Refuse (OUT_OF_REACH), by a consent for an area, what nobody held against that area."""
+        if not self.placed:
+            raise not_covered(None, None)
 
     def showing(self, *subject_ids: str) -> None:
         """Say whose personal data the answer shows: ids of people, or of cases without a registered reporter.
@@ -222,7 +253,7 @@ class Call:
 
         Raises Rejected (RESOURCE_EXHAUSTED) when too many calls wait, of this caller or in all.
         """
-        return nullcontext() if self._room is None else self._room.place(self.caller.subject)
+        return nullcontext() if self._room is None else self._room.place(self.actor.subject)
 
     @property
     def active(self) -> bool:
@@ -263,8 +294,12 @@ class Call:
 
     @once
     def request_digest(self) -> str:
-        """A digest of the request's content without its id: the same id with another digest is refused."""
-        return "" if self._request is None else digest(self._request)
+        """A digest of the request's content without its id: the same id with another digest is refused.
+
+        By a consent it is another request than in one's own name, or by another consent.
+        """
+        told = "" if self._request is None else digest(self._request)
+        return told if self.principal is None else f"{told} by {self.principal.consent_id}"
 
     def context(
         self,
@@ -277,13 +312,18 @@ class Call:
         """What the ledger keeps with the events of this call; `area` is an area's path.
 
         `reason` is what the caller typed: it is kept under their key, and never published.
-        Its guard lets the stream decide nothing before the caller's reach was looked at.
+        Its guard lets the stream decide nothing before the caller's reach was looked at. By a consent for an
+        area the stream appends nothing elsewhere.
         """
-        actor = self.caller.subject or ANONYMOUS
+        actor = self.actor.subject or ANONYMOUS
+        if self.principal is not None:
+            on_behalf_of, consent_id = self.principal.resident_id, self.principal.consent_id
+            self.placed = True
         return Context(
             actor=actor,
             on_behalf_of=on_behalf_of or None,
             consent_id=consent_id or None,
+            within=self.principal.within if self.principal else "",
             roles=self.caller.roles,
             area=area or None,
             request_id=self.request_id or None,

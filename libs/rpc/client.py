@@ -58,7 +58,7 @@ class Client:
         self._credentials = credentials or Token()
         self._deadline = deadline
         self._patience = patience or Patience()
-        self._metadata = tuple((metadata or {}).items())
+        self.metadata = tuple((metadata or {}).items())
         self._calls: dict[str, Callable[..., Any]] = {}
 
     def token(self) -> str:
@@ -145,7 +145,7 @@ class Client:
         return call
 
     def _sent(self, token: str) -> tuple[tuple[str, str], ...]:
-        sent = (*self._metadata, ("traceparent", traces.traceparent() or traces.new_traceparent()))
+        sent = (*self.metadata, ("traceparent", traces.traceparent() or traces.new_traceparent()))
         return (*sent, ("authorization", f"Bearer {token}")) if token else sent
 
 

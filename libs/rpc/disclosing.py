@@ -24,6 +24,8 @@ from libs.rpc.methods import Method
 
 WINDOW = 300.0
 """Seconds in which the same reading is recorded once."""
+_ASSISTANCE = "ASSISTANCE"
+"""For what a helper reads the data of those in whose name they act; the reference is the consent."""
 _MOST = 20_000  # readings that are remembered; the oldest go first
 
 _Fields = dict[int, tuple[int, "_Fields | None"]]
@@ -136,7 +138,7 @@ class Disclosing:
         if shown != (frozenset() if declared.asked_field else frozenset(declared.classes)):
             names = ", ".join(sorted(map(word_of_class, shown))) or "none"
             raise TypeError(f"{method.path} shows personal data of these classes: {names}; declare so")
-        self.needed = bool(declared.classes) and not declared.own
+        self.needed = bool(declared.classes) and (not declared.own or bool(method.on_behalf))
         if self.needed and notebook is None:
             raise TypeError(f"{method.path} shows personal data, and nobody stores who read them")
         self._fields = _fields(method.response.DESCRIPTOR)
@@ -150,16 +152,23 @@ class Disclosing:
 
         Refuses DISCLOSURE_UNATTRIBUTED if the api method did not say whose data it shows.
         """
+        if call.principal is not None:
+            call.showing(call.principal.resident_id)
+        elif self._declared.own:
+            return
         found = self._found(answer, request, call)
         if not found or self._notebook is None:
             return
         if not call.shown and not call.shows_nobody:
             message = "the api method shows personal data, and does not say whose"
             raise Refusal(Kind.PERMISSION, "DISCLOSURE_UNATTRIBUTED", message)
-        others = call.shown - {call.caller.subject}
+        others = call.shown - {call.actor.subject}
         if others:
             held = self._held(call.caller)
-            self._notebook.note(self._disclosed(others, found, request, held), _context(call, held))
+            disclosed = self._disclosed(others, found, request, held)
+            if call.principal is not None:
+                disclosed = replace(disclosed, purpose=_ASSISTANCE, reference=call.principal.consent_id)
+            self._notebook.note(disclosed, _context(call, held))
 
     def _found(self, answer: Message, request: Message, call: Call) -> set[int]:
         """The classes of which the answer tells."""
@@ -198,8 +207,11 @@ class Disclosing:
 
 
 def _context(call: Call, held: Iterable[Grant]) -> Context:
+    principal = call.principal
     return Context(
-        actor=call.caller.subject,
+        actor=call.actor.subject,
+        on_behalf_of=principal.resident_id if principal else None,
+        consent_id=principal.consent_id if principal else None,
         roles=tuple(sorted({grant.role for grant in held})),
         correlation_id=call.correlation_id or None,
         traceparent=call.traceparent or None,

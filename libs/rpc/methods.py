@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from google.protobuf import message_factory
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
+from linli.acting.v1 import acting_options_pb2
 from linli.options.v1 import access_pb2
 from linli.privacy.v1 import privacy_options_pb2
 
 from libs.rpc.naming import snake_case
 
+CONSENT = "x-linli-consent"
+"""The metadata in which a helper names the consent by which they call in somebody's name."""
 CHECKED_SCOPES = frozenset(
     {
         access_pb2.DATA_SCOPE_AREA,
@@ -34,6 +37,7 @@ class Method:
     streams: bool
     access: access_pb2.Access | None
     discloses: privacy_options_pb2.Discloses
+    on_behalf: str = ""
 
     @property
     def declared(self) -> bool:
@@ -69,6 +73,7 @@ def method_of(descriptor: MethodDescriptor) -> Method:
         streams=descriptor.server_streaming,
         access=options.Extensions[access_pb2.access] if declared else None,
         discloses=options.Extensions[privacy_options_pb2.discloses],
+        on_behalf=options.Extensions[acting_options_pb2.on_behalf],
     )
 
 

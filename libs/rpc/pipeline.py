@@ -12,6 +12,7 @@ from google.protobuf.message import DecodeError, Message
 from libs.query.freshness import Fresh, Query, Recording
 from libs.rpc import errors
 from libs.rpc.access import Caller
+from libs.rpc.acting import Acting
 from libs.rpc.admission import Ticket
 from libs.rpc.call import Call, Clock
 from libs.rpc.disclosing import Disclosing, Notes
@@ -19,10 +20,11 @@ from libs.rpc.errors import Failure, Rejected
 from libs.rpc.interceptors import TOO_LATE, Authority, abort, conclude, gate, refused
 from libs.rpc.limits.limits import Limits
 from libs.rpc.messages import Catalogue, Localizer
-from libs.rpc.methods import Method
+from libs.rpc.methods import CONSENT, Method
 from libs.rpc.normal import Normal, each_field_once, normal_of
 from libs.rpc.pause import Pause
 from libs.rpc.peers import NO_PROXIES, TrustedProxies, called_from
+from libs.rpc.principal import Consents, Principal
 from libs.rpc.request_context import SLOW, RequestContext
 from libs.rpc.streams import Answers, Send, Streams
 from libs.rpc.validation import Check, rules_of
@@ -58,6 +60,7 @@ class Rpc:
         messages: Catalogue,
         recording: Recording | None,
         notebook: Notes | None = None,
+        consents: Consents | None = None,
     ) -> None:
         self._server = server
         self._method = method
@@ -68,7 +71,9 @@ class Rpc:
         self._check: Check = rules_of(method.request.DESCRIPTOR)
         self._scopes = tuple(method.access.scopes) if method.access else ()
         self.streams = method.streams
-        self.authorize = gate(method)
+        self._authorize = gate(method)
+        self._acting = Acting(method, consents, self._authorize)
+        self.admit = self._acting.admit
         disclosing = Disclosing(method, notebook)
         self._disclosing = disclosing if disclosing.needed else None
         self._meter = metrics.rpc(method.path)
@@ -89,7 +94,7 @@ class Rpc:
             try:
                 request, call = self._begin(raw, ctx, ticket, span)
                 response = self._serve(request, call)
-                call.assure_consulted()
+                self._assure(call)
                 if self._disclosing is not None:
                     self._disclosing.before(response, request, call)
                 answer: bytes = response.SerializeToString()
@@ -139,22 +144,34 @@ class Rpc:
         for said in self._serve(request, call):
             if isinstance(said, Pause):
                 yield said
-                call.caller = self._caller(ticket)
+                call.actor, call.caller, _ = self._callers(ticket)
                 continue
-            call.assure_consulted()
-            call.caller = self._caller(ticket)
+            self._assure(call)
+            call.actor, call.caller, _ = self._callers(ticket)
             if self._disclosing is not None:
                 self._disclosing.before(said, request, call)
             yield said.SerializeToString()
-        call.assure_consulted()
+        self._assure(call)
 
-    def _caller(self, ticket: Ticket) -> Caller:
-        """Who calls. Refuses a token that counts no more, or no longer permits the rpc."""
+    def _assure(self, call: Call) -> None:
+        """Refuse to go on where nobody looked at how far the caller reaches."""
+        call.assure_consulted()
+        call.assure_placed()
+
+    def _callers(self, ticket: Ticket) -> tuple[Caller, Caller, Principal | None]:
+        """Who calls, in whose right, and by which consent if that is another's.
+
+        Refuses a token that counts no more, or no longer permits the rpc, and a consent that does not.
+        """
         if ticket.token is None:
-            return ticket.caller
-        caller = self._server.authority.caller(ticket.token)
-        self.authorize(caller)
-        return caller
+            return ticket.caller, ticket.caller, None
+        actor = self._server.authority.caller(ticket.token)
+        consent_id = ticket.metadata.get(CONSENT, "")
+        if not consent_id:
+            self._authorize(actor)
+            return actor, actor, None
+        principal, caller = self._acting.principal(actor, consent_id, self._server.clock())
+        return actor, caller, principal
 
     def _begin(
         self, raw: bytes, ctx: RequestContext, ticket: Ticket, span: traces.Span
@@ -166,7 +183,8 @@ class Rpc:
             remaining = None
         if remaining is not None and remaining <= 0:
             raise Rejected(TOO_LATE)
-        caller = ctx.caller = self._caller(ticket)
+        actor, caller, principal = self._callers(ticket)
+        ctx.caller = actor
         request = self._parse(raw)
         call = Call(
             caller=caller,
@@ -183,6 +201,8 @@ class Rpc:
             proxies=self._server.proxies,
             room=None if self._method.streams else self._server.room,
             wake=ticket.wake,
+            actor=actor,
+            principal=principal,
         )
         if self._recording is not None and request.at_least:  # type: ignore[attr-defined] # it has the field
             Fresh.of(cast("Query", request), call).assure_recorded(self._recording)

@@ -52,7 +52,7 @@ class _Nothing:
 
     streams = False
 
-    def authorize(self, caller: object) -> None:
+    def admit(self, actor: object, metadata: object) -> None:
         """Nobody gets that far."""
 
     def answer(self, raw: bytes, wire: grpc.ServicerContext, ticket: Ticket) -> Any:

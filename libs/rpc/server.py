@@ -21,6 +21,7 @@ from libs.rpc.interceptors import Authority, Nobody
 from libs.rpc.messages import Catalogue
 from libs.rpc.methods import methods_of, serving
 from libs.rpc.pipeline import Rpc, ServerContext
+from libs.rpc.principal import Consents
 from libs.rpc.reflection import Reflection
 from libs.rpc.routes import Routes
 from libs.rpc.settings import ServerSettings
@@ -88,18 +89,19 @@ class Server:
         messages: Catalogue | None = None,
         recording: Recording | None = None,
         notebook: Notes | None = None,
+        consents: Consents | None = None,
     ) -> None:
         """Serve `service` by `api`: rpc `OpenCase` calls `api.open_case(request, call)`.
 
         `messages` are the refusals' texts in other languages: `{"zh": {"CASE_IS_CLOSED": "…"}}`.
         `recording` is the ledger of the service: an rpc whose request names a revision (`at_least`) beyond
         what that holds is refused at once (VIEW_BEHIND).
-        `notebook` stores who reads whose personal data.
+        `notebook` stores who reads whose personal data; `consents` tells who may act in whose name.
         Raises TypeError when an rpc has no method on `api`, or shows personal data and does not declare it.
         """
         for method in methods_of(service):
             serve = serving(method, api)
-            rpc = Rpc(self._context, method, serve, messages or {}, recording, notebook)
+            rpc = Rpc(self._context, method, serve, messages or {}, recording, notebook, consents)
             self._routes.serve(method.path, rpc)
         self._names.append(service.full_name)
 

@@ -23,6 +23,7 @@ from libs.messaging.progress import Handled
 from libs.messaging.schema import migrate
 from libs.rpc.client import Client, connect
 from libs.rpc.credentials import Credentials
+from libs.rpc.methods import CONSENT
 from libs.runtime.bundled.postgres import ensure_role
 from libs.runtime.config.settings import Secret, Settings
 from libs.runtime.host.host import Host, Roles
@@ -53,9 +54,9 @@ class Component:
         """Where it serves gRPC."""
         return f"127.0.0.1:{self.host.grpc_port}"
 
-    def client(self, credentials: Credentials | None = None) -> Client:
-        """A client, closed with the component."""
-        client = connect(self.address, credentials)
+    def client(self, credentials: Credentials | None = None, consent: str = "") -> Client:
+        """A client, closed with the component; with a `consent` it acts in the name of who gave it."""
+        client = connect(self.address, credentials, metadata={CONSENT: consent} if consent else None)
         self._clients.append(client)
         return client
 

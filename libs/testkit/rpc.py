@@ -159,7 +159,7 @@ def answer_to(
     A stream that says nothing for `silent` seconds counts as one that answered.
     """
     token = client.token()
-    metadata = (("authorization", f"Bearer {token}"),) if token else ()
+    metadata = client.metadata + ((("authorization", f"Bearer {token}"),) if token else ())
     try:
         if not method.streams:
             unary: Any = client.channel.unary_unary(method.path)

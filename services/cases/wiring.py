@@ -6,9 +6,12 @@ from threading import Event
 
 from linli.cases.v1 import cases_service_pb2
 
+from libs.acting.heard import HeardConsents
+from libs.acting.view import VIEW as ACTS
 from libs.disclosure.view import VIEW as DISCLOSURES
 from libs.forgetting.view import CLOCK as FORGETTING_CLOCK
 from libs.forgetting.view import VIEW as FORGETTING_VIEW
+from libs.ledger.consented import CONSENTED
 from libs.ledger.forgotten import FORGETTING
 from libs.messaging.clocks import Clock
 from libs.messaging.live import Live
@@ -77,14 +80,15 @@ from services.cases.settings import CasesSettings
 
 def build(ground: Ground, settings: CasesSettings) -> ServiceParts:
     """The service on the ground that the shell has opened."""
-    app = _app(ground, settings)
-    ground.stream(FORGETTING)
+    consented = HeardConsents(ground.stream(CONSENTED), ground.stream(FORGETTING))
+    app = _app(ground, settings, consented)
     ground.live.sort_by(partial(keys, app.following))
     ground.ledger.on_reconnect(app.following.forget)
-    return ServiceParts(apis=(_api(app, ground.live),), sends=_locating(app, ground))
+    apis = (_api(app, ground.live),)
+    return ServiceParts(apis=apis, sends=_locating(app, ground), consents=consented)
 
 
-def _app(ground: Ground, settings: CasesSettings) -> App:
+def _app(ground: Ground, settings: CasesSettings, consented: HeardConsents) -> App:
     stream, residents = ground.stream(CASE, area=area_of), ground.stream(RESIDENT)
     ground.stream(NOTED)
     reads, facts = all_cases.CaseReads(ground.views), reference.ReferenceReads(ground.views)
@@ -104,6 +108,7 @@ def _app(ground: Ground, settings: CasesSettings) -> App:
         stream=stream,
         residents=residents,
         consents=ground.stream(CONSENT),
+        consented=consented.given,
         systems=systems,
         receipts=receipts,
         picture=picture,
@@ -194,6 +199,7 @@ SERVICE = Service(
         unlocated.VIEW,
         FORGETTING_VIEW,
         DISCLOSURES,
+        ACTS,
     ),
     clocks=(Clock("deadlines", due_moments.VIEW), Clock("answers", due_answers.VIEW), FORGETTING_CLOCK),
     publish=publish,

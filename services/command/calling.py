@@ -45,8 +45,11 @@ def _complete(_context: click.Context, _param: click.Parameter, incomplete: str)
     metavar="SECONDS",
     help="how long to wait for the answer [10]; a stream is followed without end",
 )
-def call(rpc: str, request: str, timeout: float | None, **options: Any) -> int:
+@click.option(
+    "--consent", metavar="ID", help="act in the name of the resident who gave this consent, as their helper"
+)
+def call(rpc: str, request: str, timeout: float | None, consent: str | None, **options: Any) -> int:
     """Call an rpc of a running platform; print its answer, or each answer of a stream, as JSON."""
     from services.command.call import call_rpc
 
-    return call_rpc(rpc, request, timeout, options)
+    return call_rpc(rpc, request, timeout, consent, options)

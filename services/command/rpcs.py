@@ -10,7 +10,7 @@ from libs.runtime.config.guards import CannotStart
 from services.command.registry import NAMES
 
 _FEED = "feed"
-_SHORT = (*NAMES, _FEED, "operations", "privacy")
+_SHORT = (*NAMES, _FEED, "operations", "privacy", "acting")
 _MOST_CLOSE = 4
 
 

@@ -9,6 +9,7 @@ from threading import Event, Thread
 
 from linli.identity.v1 import identity_service_pb2
 
+from libs.acting.view import ActsView
 from libs.disclosure.view import VIEW as DISCLOSURES
 from libs.forgetting.view import CLOCK as FORGETTING_CLOCK
 from libs.forgetting.view import VIEW as FORGETTING_VIEW
@@ -75,6 +76,7 @@ from services.identity.application.client import Clients
 from services.identity.application.code import Codes
 from services.identity.application.code_sending import CodeSending
 from services.identity.application.consent import Consents
+from services.identity.application.consent_codes import ConsentCodes
 from services.identity.application.contact import Contacts
 from services.identity.application.correction import Corrections
 from services.identity.application.delivery import Deliveries
@@ -115,6 +117,7 @@ from services.identity.domain.client import CLIENT
 from services.identity.domain.code import CODE
 from services.identity.domain.code_hour import CODE_HOUR
 from services.identity.domain.consent import CONSENT
+from services.identity.domain.consent.events import ConsentGiven
 from services.identity.domain.contact import CONTACT
 from services.identity.domain.course import COURSE
 from services.identity.domain.delivery import DELIVERY
@@ -205,6 +208,7 @@ def build(ground: Ground, settings: IdentitySettings) -> ServiceParts:
         public_keys=PublicKeys(published.read, published.wait),
         revoked=revoked,
         sends=_sender(app, ground),
+        consents=app.consents,
     )
 
 
@@ -295,7 +299,11 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
         consents=Consents(
             stream=ground.stream(CONSENT),
             residents=streams.residents,
+            clients=machines.stream,
+            areas=streams.areas,
+            codes=ConsentCodes(digests=digests, contacts=known.stream, chosen=told.of, channels=channels),
             reads=consents.ConsentReads(views),
+            zone=settings.time_zone,
         ),
         incidents=_incidents(ground, settings, streams),
         notices=told,
@@ -655,6 +663,11 @@ def _print_letters(app: App, ground: Ground, settings: IdentitySettings, words: 
     return machine.print_letters(app, ground.clock, files, words)
 
 
+def _home_told(event: object) -> tuple[str, str] | None:
+    """Who lives where, by a consent that they gave."""
+    return (event.terms.resident_id, event.terms.home_path) if isinstance(event, ConsentGiven) else None
+
+
 SERVICE = Service(
     name="identity",
     events=EVENTS,
@@ -680,6 +693,7 @@ SERVICE = Service(
         codes.VIEW,
         logins.VIEW,
         DISCLOSURES,
+        ActsView(_home_told),
     ),
     publish=publish,
     settings=IdentitySettings,

@@ -2,9 +2,12 @@
 
 from linli.supervision.v1 import supervision_service_pb2
 
+from libs.acting.heard import HeardConsents
+from libs.acting.view import VIEW as ACTS
 from libs.disclosure.view import VIEW as DISCLOSURES
 from libs.forgetting.view import CLOCK as FORGETTING_CLOCK
 from libs.forgetting.view import VIEW as FORGETTING_VIEW
+from libs.ledger.consented import CONSENTED
 from libs.ledger.forgotten import FORGETTING
 from libs.messaging.translate import source_name
 from libs.messaging.upstream import Upstream as Heard
@@ -27,8 +30,8 @@ from services.supervision.settings import SupervisionSettings
 
 def build(ground: Ground, settings: SupervisionSettings) -> ServiceParts:  # noqa: ARG001  # it has no fields yet
     """The service on the ground that the shell has opened."""
-    ground.stream(FORGETTING)
-    return ServiceParts(apis=(_api(_app(ground)),))
+    consented = HeardConsents(ground.stream(CONSENTED), ground.stream(FORGETTING))
+    return ServiceParts(apis=(_api(_app(ground)),), consents=consented)
 
 
 def _app(ground: Ground) -> App:
@@ -61,7 +64,7 @@ def _api(app: App) -> Api:
 SERVICE = Service(
     name="supervision",
     events=EVENTS,
-    views=(case_facts.VIEW, names.VIEW, successions.VIEW, FORGETTING_VIEW, DISCLOSURES),
+    views=(case_facts.VIEW, names.VIEW, successions.VIEW, FORGETTING_VIEW, DISCLOSURES, ACTS),
     clocks=(FORGETTING_CLOCK,),
     publish=publish,
     settings=SupervisionSettings,

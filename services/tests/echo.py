@@ -72,6 +72,13 @@ class Unread:
         raise AssertionError(f"{disclosed.rpc} showed something of {shown} to {context.actor}")
 
 
+class NoConsents:
+    """Nobody lets anybody act in their name."""
+
+    def given(self, consent_id: str) -> None:  # whichever it is
+        """There is none."""
+
+
 @contextmanager
 def echoing() -> Iterator[Echoed]:
     """All rpcs, called by somebody who may do everything."""
@@ -81,7 +88,7 @@ def echoing() -> Iterator[Echoed]:
         api = type("Api", (), {})()
         for method in methods_of(service):
             setattr(api, snake_case(method.name), echo.serve(method))
-        server.add(service, api, notebook=Unread())
+        server.add(service, api, notebook=Unread(), consents=NoConsents())
     with serving(server) as address, connect(address, mint.person(*roles())) as client:
         yield Echoed(client, echo)
 

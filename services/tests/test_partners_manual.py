@@ -96,7 +96,7 @@ def _moment(weekday: str, time: str) -> datetime:
 
 
 def _rpcs() -> Iterator[tuple[str, MethodDescriptor]]:
-    for name in (*NAMES, "feed", "operations", "privacy"):
+    for name in (*NAMES, "feed", "operations", "privacy", "acting"):
         stubs = importlib.import_module(f"linli.{name}.v1.{name}_service_pb2")
         for service in stubs.DESCRIPTOR.services_by_name.values():
             yield from ((name, rpc) for rpc in service.methods)

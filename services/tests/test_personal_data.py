@@ -27,6 +27,8 @@ FACTS = re.compile(
 )
 """Names of fields that hold ids, codes and the like: none of them is free text about a person."""
 TEXTS_ABOUT_NOBODY = {
+    "linli.acting.v1.Act": {"label", "rpc", "subject"},
+    "linli.acting.v1.ActToRead": {"rpc", "subject"},
     "linli.cases.v1.AffairSuggestion": {"name", "named_words", "learned_words"},
     "linli.cases.v1.ExternalReference": {"system", "number"},
     "linli.cases.v1.HistoryEntry": {"actor", "on_behalf_of", "legal_basis", "summary"},

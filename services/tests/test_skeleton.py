@@ -11,7 +11,7 @@ from services.command.registry import NAMES
 
 ROOT = Path(__file__).parents[1]
 POLICIES: dict[str, set[str]] = {
-    "identity": {"code_wording", "fact_kinds", "letter_wording", "units", "wording"},
+    "identity": {"code_wording", "fact_kinds", "letter_wording", "reading_back", "units", "wording"},
     "catalog": {"details", "standard", "terms", "working_time"},
     "cases": {"answering", "attached", "clocks", "escalation", "explaining", "likeness", "suggesting"},
     "volunteers": {"matching"},

@@ -2,9 +2,12 @@
 
 from linli.volunteers.v1 import volunteers_service_pb2
 
+from libs.acting.heard import HeardConsents
+from libs.acting.view import VIEW as ACTS
 from libs.disclosure.view import VIEW as DISCLOSURES
 from libs.forgetting.view import CLOCK as FORGETTING_CLOCK
 from libs.forgetting.view import VIEW as FORGETTING_VIEW
+from libs.ledger.consented import CONSENTED
 from libs.ledger.forgotten import FORGETTING
 from libs.messaging.clocks import Clock
 from libs.runtime.host.parts import Api, Ground, Service, ServiceParts
@@ -31,8 +34,8 @@ from services.volunteers.settings import VolunteersSettings
 
 def build(ground: Ground, settings: VolunteersSettings) -> ServiceParts:
     """The service on the ground that the shell has opened."""
-    ground.stream(FORGETTING)
-    return ServiceParts(apis=(_api(_app(ground, settings)),))
+    consented = HeardConsents(ground.stream(CONSENTED), ground.stream(FORGETTING))
+    return ServiceParts(apis=(_api(_app(ground, settings)),), consents=consented)
 
 
 def _app(ground: Ground, settings: VolunteersSettings) -> App:
@@ -68,7 +71,7 @@ def _api(app: App) -> Api:
 SERVICE = Service(
     name="volunteers",
     events=EVENTS,
-    views=(needs.VIEW, volunteers.VIEW, due_offers.VIEW, FORGETTING_VIEW, DISCLOSURES),
+    views=(needs.VIEW, volunteers.VIEW, due_offers.VIEW, FORGETTING_VIEW, DISCLOSURES, ACTS),
     clocks=(Clock("offers", due_offers.VIEW), FORGETTING_CLOCK),
     publish=publish,
     settings=VolunteersSettings,

@@ -181,6 +181,13 @@ def revision_mismatch(folded: Folded[Any]) -> Refusal:
     )
 
 
+def out_of_reach(area: str | None) -> Refusal:
+    """The area in which alone the caller acts is another one."""
+    facts = {"area_path": area} if area else {}
+    message = "the consent by which you call does not cover this area; ask for one that does"
+    return Refusal(Kind.PERMISSION, "OUT_OF_REACH", message, **facts)
+
+
 def concurrent_change(stream: str) -> Refusal:
     """Give up after several conflicts."""
     return Refusal(

@@ -21,12 +21,14 @@ from libs.ledger.streams.decision import (
     Permit,
     Step,
     concurrent_change,
+    out_of_reach,
     request_id_reused,
     revision_mismatch,
 )
 from libs.ledger.streams.folded import Folded
 from libs.ledger.streams.requests import request_key
 from libs.ledger.streams.states import States
+from libs.rules.areas import within
 from libs.telemetry import instrumentation
 
 __all__ = ["Handled", "Loaded", "Permit", "Step", "Stream", "Task", "handle_many"]
@@ -205,7 +207,16 @@ class Stream(Generic[C, S, E]):
         if self._area is not None and (area := self._area(state)):
             context = replace(context, area=area)
         metadata = [context.metadata(now) for _ in events]
-        return decision.then(events, metadata, folded.with_new(events, metadata, self.decider.evolve))
+        after = folded.with_new(events, metadata, self.decider.evolve)
+        if context.within:
+            self._require_within(context, after.state)
+        return decision.then(events, metadata, after)
+
+    def _require_within(self, context: Context, after: S) -> None:
+        """Refuse (OUT_OF_REACH) what lies outside the area of the context, by the state that comes of it."""
+        lies_in = context.area or (self._area(after) if self._area is not None else None)
+        if not within(lies_in, context.within):
+            raise out_of_reach(lies_in)
 
     def _repeat(self, name: str, folded: Folded[S], first: int, last: int, ask: Ask[C, S]) -> Decision[S, E]:
         """The answer of the first time, to whom it was permitted the first time.

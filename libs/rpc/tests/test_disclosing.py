@@ -175,7 +175,9 @@ def test_a_server_does_not_start_with_an_rpc_that_shows_what_it_does_not_declare
         Disclosing(silent, Written())
     with pytest.raises(TypeError, match="nobody stores who read them"):
         Disclosing(honest, None)
-    assert not Disclosing(method(cases, "GetMyCase"), None).needed
+    assert not Disclosing(method(identity, "ListNotices"), None).needed
+    with pytest.raises(TypeError, match="nobody stores who read them"):
+        Disclosing(method(cases, "GetMyCase"), None)  # a helper may read it in the reporter's name
 
 
 # -- again, and again

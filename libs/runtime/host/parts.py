@@ -22,6 +22,7 @@ from libs.messaging.live import Live
 from libs.messaging.published import Publish
 from libs.messaging.reactions import Subscriptions
 from libs.rpc.naming import snake_case
+from libs.rpc.principal import Consents
 from libs.runtime.config.settings import Settings
 from libs.telemetry.metrics import Told, Values
 from libs.telemetry.public_keys import PublicKeys
@@ -102,6 +103,7 @@ class ServiceParts:
     `sends` runs in a thread where the views are folded, until its stop is set: it carries something out of
     the platform, or does long work of the service's own, and may take its time.
     `by_hand` are acts that only whoever is at the machine may do, by name (`linli <service> <name>`).
+    `consents` tell who may act in whose name, where an rpc may be called so.
     `public_keys` (identity only) is the JSON Web Key Set served at `/keys.json`; `revoked`
     (identity only) says of a token's claims (`libs.rpc.tokens.Claims`) whether it was revoked: it is
     asked on every call, so it must be quick.
@@ -112,6 +114,7 @@ class ServiceParts:
     sends: Callable[[Event], None] | None = None
     by_hand: Mapping[str, ByHand] = field(default_factory=dict)
     public_keys: PublicKeys | None = None
+    consents: Consents | None = None
     revoked: Callable[[Any], bool] | None = None
 
 

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from linli.acting.v1 import acting_service_pb2 as acting
 from linli.feed.v1 import feed_service_pb2 as feed
 from linli.operations.v1 import operations_service_pb2 as operations
 from linli.privacy.v1 import privacy_service_pb2 as privacy
 
+from libs.acting.api import ActingApi, NotesOfServices
+from libs.acting.view import VIEW as ACTS
 from libs.disclosure.api import DisclosureApi
 from libs.ledger.disclosed import DISCLOSURE
 from libs.messaging.desk import ParkingDesk
@@ -57,16 +60,26 @@ def server_of(
         Verifier(keys, revoked=next((s.parts.revoked for s in services if s.parts.revoked), None)),
         ready=ready,
     )
+    notebooks = {s.name: Notebook(s.streams.open(DISCLOSURE)) for s in services if s.discloses}
     for service in services:
-        notebook = Notebook(service.streams.open(DISCLOSURE)) if service.discloses else None
         for api in service.parts.apis:
-            server.add(api.descriptor, api.implementation, api.messages, service.ledger, notebook)
+            server.add(
+                api.descriptor,
+                api.implementation,
+                api.messages,
+                service.ledger,
+                notebooks.get(service.name),
+                service.parts.consents,
+            )
     lives = {service.name: service.live for service in services}
     server.add(feed.DESCRIPTOR.services_by_name["FeedService"], FeedApi(lives))
     desks = {service.name: ParkingDesk(service.ledger, service.effects()) for service in services}
     server.add(operations.DESCRIPTOR.services_by_name["ParkingService"], ParkingApi(desks))
     read = {service.name: service.views for service in services if service.discloses}
     server.add(privacy.DESCRIPTOR.services_by_name["DisclosureService"], DisclosureApi(read))
+    acts = {service.name: service.views for service in services if ACTS.name in service.views.by_name}
+    notes = NotesOfServices(notebooks)
+    server.add(acting.DESCRIPTOR.services_by_name["ActingService"], ActingApi(acts), notebook=notes)
     return server
 
 

@@ -7,6 +7,7 @@ import msgspec
 
 from libs.forgetting import telling
 from libs.geo.cells import Cells
+from libs.ledger.consented import ConsentEndNoted, ConsentGivenNoted
 from libs.ledger.disclosed import PersonalDataDisclosed
 from libs.ledger.personal import Personal
 from libs.ledger.store.blinding import Blinding
@@ -89,6 +90,8 @@ _PRIVATE = {
     "calendar_noted.v1": noted.CalendarNoted,
     "resident_noted.v1": noted.ResidentNoted,
     "resident_erasure_noted.v1": noted.ResidentErasureNoted,
+    "consent_given_noted.v1": ConsentGivenNoted,
+    "consent_end_noted.v1": ConsentEndNoted,
     "consent_noted.v1": noted.ConsentNoted,
     "consent_revocation_noted.v1": noted.ConsentRevocationNoted,
     "client_noted.v1": noted.ClientNoted,

@@ -67,9 +67,10 @@ class CaseReads(Protocol):
     Each raises `ViewBehind` when the view is not fresh enough in time.
     """
 
-    def of_reporter(self, query: PageQuery, reporter_id: str, fresh: Fresh) -> tuple[Sequence[CaseRow], str]:
-        """A page of a reporter's cases."""
-        ...
+    def of_reporter(
+        self, query: PageQuery, reporter_id: str, fresh: Fresh, area_path: str = ""
+    ) -> tuple[Sequence[CaseRow], str]:
+        """A page of a reporter's cases; of those in an area, if one is named."""
 
     def public(self, public_id: str, fresh: Fresh) -> CaseRow | None:
         """The case with a public number."""

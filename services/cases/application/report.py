@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
+from libs.ledger.consented import Consented
 from libs.ledger.decider import Refusal
 from libs.ledger.ids import derived_id
 from libs.ledger.noted import Note, Noted
@@ -12,7 +13,7 @@ from libs.ledger.recorded import Context
 from libs.ledger.streams.stream import Stream
 from libs.query.freshness import Fresh, PageQuery
 from libs.query.reach import Jurisdiction, Permit
-from libs.rules.areas import NOWHERE
+from libs.rules.areas import NOWHERE, within
 from services.cases.application.case import CaseHandled, CaseStream
 from services.cases.application.external_system import ExternalSystems
 from services.cases.application.ports import CaseReads, CaseRow, Picture
@@ -31,6 +32,8 @@ from services.cases.domain.noted import (
 )
 from services.cases.domain.values import Attachment, Channel, ExternalReference, Point, public_id
 
+REPORTING = "REPORT_CASES"
+"""The purpose of a consent by which a helper reports."""
 NOTHING_KNOWN = Facts(
     affair_path="",
     area_path=NOWHERE,
@@ -145,6 +148,7 @@ class Reports:
     stream: CaseStream
     residents: Stream[Note[ResidentFact], Noted[ResidentFact], ResidentFact]
     consents: Stream[Note[ConsentFact], Noted[ConsentFact], ConsentFact]
+    consented: Callable[[str], Consented | None]
     systems: ExternalSystems
     receipts: Receipts
     picture: Picture
@@ -186,9 +190,11 @@ class Reports:
         )
         return command, code
 
-    def listed(self, query: PageQuery, reporter_id: str, fresh: Fresh) -> tuple[Sequence[CaseRow], str]:
-        """A page of a reporter's cases, the newest first."""
-        return self.reads.of_reporter(query, reporter_id, fresh)
+    def listed(
+        self, query: PageQuery, reporter_id: str, fresh: Fresh, area_path: str = ""
+    ) -> tuple[Sequence[CaseRow], str]:
+        """A page of a reporter's cases, the newest first; of those in an area, if one is named."""
+        return self.reads.of_reporter(query, reporter_id, fresh, area_path)
 
     def _check(self, report: Report, context: Context) -> None:
         """Refuse a report by what holds now: whose the system is, the consent, who is represented."""
@@ -203,12 +209,19 @@ class Reports:
     def _check_consent(self, consent_id: str, named: set[str | None], context: Context) -> None:
         """Refuse (CONSENT_UNKNOWN, CONSENT_NOT_VALID) unless who is named lets the caller do this."""
         known = self.consents.load(consent_id).state
-        given = known.of(ConsentNoted)
+        given = known.of(ConsentNoted) or self._consented(consent_id, context)
         if given is None:
             raise refusals.consent_unknown(consent_id)
         ended = known.of(ConsentRevocationNoted) is not None or self.clock() >= given.until
         if ended or named != {given.resident_id} or given.helper_id != context.actor:
             raise refusals.consent_not_valid()
+
+    def _consented(self, consent_id: str, context: Context) -> Consented | None:
+        """A consent for several purposes, if reporting is one of them, and this is where it holds."""
+        given = self.consented(consent_id)
+        if given is not None and (REPORTING not in given.purposes or not within(context.area, given.within)):
+            raise refusals.consent_not_valid()
+        return given
 
     def _knows_reporter(self, report: Report) -> bool:
         """Whether the reporter is registered; asked of the store only where somebody else names them."""

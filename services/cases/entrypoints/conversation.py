@@ -64,6 +64,7 @@ def reader_of(call: Call, case: Opened) -> Reader:
     Refuses OUT_OF_REACH. A resident's own grant covers the area, too: it does not count here.
     """
     of, me = permits.area_and_body(case), call.me
+    call.require_within(of.area_path)
     masked = masked_for(call, case)
     if masked and case.file.reporter_id == me and call.has("cases.report"):
         return Reader(is_reporter=True, reporter_id=me, subject=case.file.subject)

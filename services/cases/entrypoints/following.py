@@ -16,7 +16,7 @@ from libs.query.freshness import Fresh
 from libs.query.reach import Limit, Reach
 from libs.rpc.call import Call, invalid
 from libs.rpc.pause import Pause
-from libs.rules.areas import AreaPath
+from libs.rules.areas import AreaPath, within
 from services.cases.application.app import App
 from services.cases.application.following import Following
 from services.cases.application.ports import CaseRow
@@ -96,20 +96,21 @@ class FollowingApi:
         self, request: pb.FollowMyCasesRequest, call: Call
     ) -> Iterator[pb.FollowMyCasesResponse | Pause]:
         """The caller's own reports."""
-        me, reports = call.me, self._app.reports
+        me, area, reports = call.me, call.consented_area, self._app.reports
         with self._live.follow(call, (f"reporter-{me}",), request.resume_token) as stream:
             if not stream.resumed:
                 query = pb.ListMyCasesRequest(page_size=_NEWEST)
-                rows, _ = yield from _as_now(lambda fresh: reports.listed(query, me, fresh), stream)
+                rows, _ = yield from _as_now(lambda fresh: reports.listed(query, me, fresh, area), stream)
                 yield pb.FollowMyCasesResponse(cases=map(case_listed, rows), resume_token=stream.token)
             for changes in stream.changes():
                 if isinstance(changes, Pause):
                     yield changes
                     continue
                 states = self._states(changes)
+                near = {each: state for each, state in states.items() if within(state.file.area_path, area)}
                 yield pb.FollowMyCasesResponse(
-                    cases=(case_shown_to(state, me) for state in states.values()),
-                    changes=[_change(entry, states) for entry in changes.entries],
+                    cases=(case_shown_to(state, me) for state in near.values()),
+                    changes=[_change(entry, near) for entry in changes.entries if case_of(entry) in near],
                     resume_token=changes.token,
                 )
 
@@ -169,8 +170,8 @@ class FollowingApi:
         if area_path:
             call.reach.over(app.following.public_area).require(area_path=area_path)
             app.following.require_area(AreaPath(area_path), call.caller.reach("cases.read"))
-            query, within = pb.ListCasesRequest(page_size=_NEWEST), Reach((Limit(path=area_path),))
-            return (f"area-{area_path}",), lambda fresh: app.cases.listed(query, "", within, fresh)[0]
+            query, covered = pb.ListCasesRequest(page_size=_NEWEST), Reach((Limit(path=area_path),))
+            return (f"area-{area_path}",), lambda fresh: app.cases.listed(query, "", covered, fresh)[0]
         _ = call.reach  # whoever knows a number may follow it
         numbers = tuple(dict.fromkeys(request.public_ids))
         return [f"public-{each}" for each in numbers], lambda fresh: app.following.of_numbers(numbers, fresh)

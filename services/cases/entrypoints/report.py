@@ -49,19 +49,15 @@ class ReportApi:
     def open_case(self, request: pb.OpenCaseRequest, call: Call) -> pb.OpenCaseResponse:
         """Take in a report."""
         reporter_id = _reporter(request, call)
-        report = replace(
-            report_of(request, call, reporter_id),
-            consent_id=request.consent_id,
-            external=_external(request, call),
-        )
+        report = report_of(request, call, reporter_id)
+        report = replace(report, consent_id=request.consent_id, external=_external(request, call))
+        if call.principal is not None and (request.anonymous or request.consent_id):
+            raise invalid("anonymous", "a report by a consent names the resident, and the consent once")
         represented = request.on_behalf_of or (reporter_id if request.consent_id else None)
         context = call.context(on_behalf_of=represented, consent_id=request.consent_id)
         taken = self._app.reports.open(report, context, _opening(request, call))
-        return pb.OpenCaseResponse(
-            case=case_shown(taken.handled.state),
-            revision=taken.handled.revision,
-            receipt_code=taken.receipt_code,
-        )
+        case, revision = case_shown(taken.handled.state), taken.handled.revision
+        return pb.OpenCaseResponse(case=case, revision=revision, receipt_code=taken.receipt_code)
 
     def withdraw_case(self, request: pb.WithdrawCaseRequest, call: Call) -> pb.WithdrawCaseResponse:
         """The reporter takes the case back."""
@@ -88,7 +84,7 @@ class ReportApi:
     ) -> pb.ConfirmResolutionResponse:
         """The reporter says that the matter is dealt with."""
         command = commands.ConfirmResolution(at=call.at)
-        outside = permits.for_outsider(lambda: call.caller.reach("cases.work"))
+        outside = permits.for_outsider(lambda: call.actor.reach("cases.work"))
         check = permits.all_of(asked.for_reporter(call), outside)
         return self._reply(request, call, command, pb.ConfirmResolutionResponse, check)
 
@@ -131,12 +127,13 @@ class ReportApi:
         """One of the caller's own reports, whole."""
         record = self._app.cases.one(request.case_id)
         call.require_self(record.state.file.reporter_id or "")
+        call.require_within(record.state.file.area_path)
         return pb.GetMyCaseResponse(case=my_case_shown(record), revision=record.revision)
 
     def list_my_cases(self, request: pb.ListMyCasesRequest, call: Call) -> pb.ListMyCasesResponse:
         """A page of the caller's own reports."""
-        fresh = Fresh.of(request, call)
-        rows, token = self._app.reports.listed(request, call.me, fresh)
+        me, fresh, area = call.me, Fresh.of(request, call), call.consented_area
+        rows, token = self._app.reports.listed(request, me, fresh, area)
         return pb.ListMyCasesResponse(cases=map(case_listed, rows), next_page_token=token)
 
 
@@ -182,8 +179,8 @@ def opening_within(call: Call) -> Permit:
     """A client that is kept to areas opens cases there only, by whatever channel."""
 
     def permit(of: Jurisdiction) -> None:
-        if call.caller.kind == CLIENT:
-            reach = call.caller.reach("cases.open")
+        if call.actor.kind == CLIENT:
+            reach = call.actor.reach("cases.open")
             kept_to = Reach(tuple(Limit(path=limit.path) for limit in reach.limits))
             kept_to.require(area_path=of.area_path)
 
@@ -203,13 +200,14 @@ def _may_name(channel: Channel, call: Call) -> bool:
     """Whether it is one of the caller's channels; in history those of others, too. No caller is a sensor."""
     if call.occurred_at is not None:
         return channel is not Channel.SENSOR
-    person = call.caller.kind == PERSON
+    who = call.actor  # by whatever consent: it is they who sit there
+    person = who.kind == PERSON
     held = (
         (OF_PEOPLE, person),
-        (OF_STAFF, person and any(call.has(scope) for scope in STAFF_SCOPES)),
-        ((Channel.GRID_WORKER,), person and GRID_WORKER in call.caller.roles),
-        ((Channel.FIELD_REPORT,), call.has("cases.work")),
-        (OF_CLIENTS, call.caller.kind == CLIENT),
+        (OF_STAFF, person and any(who.has(scope) for scope in STAFF_SCOPES)),
+        ((Channel.GRID_WORKER,), person and GRID_WORKER in who.roles),
+        ((Channel.FIELD_REPORT,), who.has("cases.work")),
+        (OF_CLIENTS, who.kind == CLIENT),
         ((Channel.IMPORT,), call.has(IMPORT_SCOPE)),
     )
     return any(theirs and channel in channels for channels, theirs in held)

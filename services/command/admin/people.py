@@ -230,11 +230,54 @@ ROLE = Noun(
 CONSENT = Noun(
     summary="who may act in a resident's name",
     acts={
+        "propose": Act(
+            rpc="identity.ProposeConsent",
+            summary="propose that a resident lets a helper act for them, and show what is to be read to them",
+            more="Nobody may act by it before it is confirmed, within a day.",
+            words={
+                "purposes": "for what: a ConsentPurpose, such as REPORT_CASES; may be given several times",
+                "within_area_id": "id of the area in which they may act [wherever the resident may]",
+                "send_code": "send the resident a code by which they confirm it",
+            },
+            takes=("resident_id", "helper_id"),
+        ),
+        "show": Act(
+            rpc="identity.GetConsent",
+            summary="show a consent, and what is read to the resident",
+            takes=("consent_id",),
+        ),
+        "confirm": Act(
+            rpc="identity.ConfirmConsent",
+            summary="record that the resident confirmed what was read to them, and how",
+            more="By the code that they were sent, by a paper that they signed, or to you as the second"
+            " person, who is neither the helper nor whoever proposed it.",
+            words={
+                "confirmation": "how: CODE, SIGNATURE, SECOND_PERSON, or IN_PERSON by the resident themself",
+                "code": "the code that the resident was sent, and told you",
+                "signature_reference": "where the paper is kept that they signed: a file number",
+            },
+            takes=("consent_id",),
+        ),
         "record": Act(
             rpc="identity.RecordConsent",
-            summary="record that a resident lets a helper act for them",
-            more="Read it back to the resident before.",
+            summary="let a helper report cases in your own name, at once",
             takes=("resident_id", "helper_id"),
+        ),
+        "done": Act(
+            rpc="acting.ListDoneInNameOf",
+            summary="list what was done and read in a resident's name in a service, to read it to them",
+            more=_EACH_SERVICE,
+            takes=("service", "resident_id"),
+            filters={"consent": "consent_id", "actor": "actor_id"},
+            columns=("occurred_time", "label", "actor_id", "consent_id", "subject", "rpc"),
+        ),
+        "done-for-me": Act(
+            rpc="acting.ListDoneInMyName",
+            summary="list what others did and read in your own name in a service",
+            more=_EACH_SERVICE,
+            takes=("service",),
+            filters={"consent": "consent_id", "actor": "actor_id"},
+            columns=("occurred_time", "label", "actor_id", "consent_id", "subject", "rpc"),
         ),
         "revoke": Act(
             rpc="identity.RevokeConsent",
@@ -245,7 +288,12 @@ CONSENT = Noun(
         "list": Act(
             rpc="identity.ListConsents",
             summary="list consents, the newest first",
-            filters={"resident": "resident_id", "helper": "helper_id", "revoked": "revoked"},
+            filters={
+                "resident": "resident_id",
+                "helper": "helper_id",
+                "confirmed": "confirmed",
+                "revoked": "revoked",
+            },
         ),
     },
 )

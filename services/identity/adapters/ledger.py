@@ -20,7 +20,7 @@ from services.identity.domain.client import (
 )
 from services.identity.domain.code import CodeMissed, CodeNotSent, CodeRequested, CodeSent, CodeUsed
 from services.identity.domain.code_hour import AddressesForgotten
-from services.identity.domain.consent import ConsentRecorded, ConsentRevoked
+from services.identity.domain.consent import events as consent
 from services.identity.domain.contact import EmailConfirmed, PhoneConfirmed
 from services.identity.domain.delivery import (
     ChannelGivenUp,
@@ -116,8 +116,10 @@ _PUBLISHED = {
     "resident_erased.v1": ResidentErased,
     "role_granted.v1": RoleGranted,
     "role_revoked.v1": RoleRevoked,
-    "consent_recorded.v1": ConsentRecorded,
-    "consent_revoked.v1": ConsentRevoked,
+    "consent_recorded.v1": consent.ConsentRecorded,
+    "consent_revoked.v1": consent.ConsentRevoked,
+    "consent_given.v1": consent.ConsentGiven,
+    "consent_withdrawn.v1": consent.ConsentWithdrawn,
     "nomination_made.v1": NominationMade,
     "nomination_ended.v1": NominationEnded,
     "client_registered.v1": ClientRegistered,
@@ -131,6 +133,8 @@ _PRIVATE = {
     "natural_key_released.v1": NaturalKeyReleased,
     "receipt_opened.v1": ReceiptOpened,
     "service_forgot.v1": ServiceForgot,
+    "consent_proposed.v1": consent.ConsentProposed,
+    "consent_code_refused.v1": consent.ConsentCodeRefused,
     "building_registered.v1": BuildingRegistered,
     "dwellings_added.v1": DwellingsAdded,
     "household_formed.v1": HouseholdFormed,
@@ -224,6 +228,7 @@ EVENTS = Events(
         "incident_notified.v1": {"note": "INCIDENT"},
         "incident_closed.v1": {"measures": "INCIDENT"},
         "notice_preferences_set.v1": {"chosen": "CONTACT"},
+        "consent_given.v1": {"signature": "REASON"},
         "nomination_made.v1": {"reason": "REASON"},
         "nomination_ended.v1": {"reason": "REASON"},
         "client_registered.v1": {"secret_hash": "CREDENTIAL"},

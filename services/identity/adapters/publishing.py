@@ -14,11 +14,23 @@ from services.identity.domain.access import RoleGranted, RoleLent, RoleRevoked
 from services.identity.domain.area.events import AreaDefined, AreaEnded, AreaRenamed, BoundaryChanged
 from services.identity.domain.body import BodyRegistered
 from services.identity.domain.client import ClientRegistered, ClientRetired
-from services.identity.domain.consent import ConsentRecorded, ConsentRevoked
+from services.identity.domain.consent.events import (
+    ConsentGiven,
+    ConsentRecorded,
+    ConsentRevoked,
+    ConsentWithdrawn,
+)
 from services.identity.domain.nomination import NominationEnded, NominationMade
 from services.identity.domain.resident import ResidentErased, ResidentRegistered
 from services.identity.domain.values import Within
-from services.identity.entrypoints.wire.words import BODY_KINDS, CONSENT_PURPOSES, LEVELS, OUTCOMES, ROLES
+from services.identity.entrypoints.wire.words import (
+    BODY_KINDS,
+    CONFIRMATIONS,
+    CONSENT_PURPOSES,
+    LEVELS,
+    OUTCOMES,
+    ROLES,
+)
 
 
 def publish(recorded: Recorded[Any]) -> Published | None:
@@ -67,6 +79,18 @@ def _of_rights(recorded: Recorded[Any]) -> Published | None:
                 nomination_id=event.nomination_id, state=OUTCOMES.to_wire(event.outcome)
             )
             return Published(message=ended, area_path=recorded.metadata.area or "")
+        case ClientRegistered() as event:
+            return _client(event)
+        case ClientRetired() as event:
+            retired = published.ClientRetired(client_id=event.client_id)
+            return Published(message=retired, area_path=recorded.metadata.area or "")
+        case _:
+            return _of_consents(recorded)
+
+
+def _of_consents(recorded: Recorded[Any]) -> Published | None:
+    """Who may act in whose name."""
+    match recorded.event:
         case ConsentRecorded() as event:
             recorded_consent = published.ConsentRecorded(
                 consent_id=event.consent_id,
@@ -79,13 +103,28 @@ def _of_rights(recorded: Recorded[Any]) -> Published | None:
         case ConsentRevoked() as event:
             revoked = published.ConsentRevoked(consent_id=event.consent_id, resident_id=event.resident_id)
             return Published(message=revoked, area_path=event.area_path, area_id=event.area_id)
-        case ClientRegistered() as event:
-            return _client(event)
-        case ClientRetired() as event:
-            retired = published.ClientRetired(client_id=event.client_id)
-            return Published(message=retired, area_path=recorded.metadata.area or "")
+        case ConsentGiven() as event:
+            return _consent_given(event)
+        case ConsentWithdrawn() as event:
+            withdrawn = published.ConsentWithdrawn(consent_id=event.consent_id, resident_id=event.resident_id)
+            return Published(message=withdrawn, area_path=event.home_path, area_id=event.home_id)
         case _:
             return telling.told(recorded)
+
+
+def _consent_given(event: ConsentGiven) -> Published:
+    terms = event.terms
+    message = published.ConsentGiven(
+        consent_id=event.consent_id,
+        resident_id=terms.resident_id,
+        helper_id=terms.helper_id,
+        purposes=[CONSENT_PURPOSES.to_wire(each) for each in terms.purposes],
+        until_time=stamp(terms.until),
+        within_area_path=terms.within_path,
+        home_area_path=terms.home_path,
+        confirmation=CONFIRMATIONS.to_wire(event.confirmation),
+    )
+    return Published(message=message, area_path=terms.home_path, area_id=terms.home_id)
 
 
 def _area_defined(event: AreaDefined) -> published.AreaDefined:

@@ -10,7 +10,7 @@ from libs.query.freshness import Fresh, ListQuery
 from libs.query.reach import Reach
 from libs.rules.areas import AreaPath
 from services.identity.domain.access import Grant
-from services.identity.domain.consent import Recorded
+from services.identity.domain.consent.events import Confirmation, Terms
 from services.identity.domain.keyring import SigningKey
 from services.identity.domain.nomination import Outcome
 from services.identity.domain.values import BodyKind, NaturalKey, Quota, Role, Within
@@ -93,13 +93,28 @@ class NominationRow:
     ended_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentRow:
+    """A consent, as listed and shown; `confirmation` is None as long as the resident did not confirm it."""
+
+    consent_id: str
+    terms: Terms
+    recorded_at: datetime
+    proposed_by: str = ""
+    lapses_at: datetime | None = None
+    confirmation: Confirmation | None = None
+    confirmed_by: str = ""
+    confirmed_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+
 class ConsentReads(Protocol):
     """The consents."""
 
     def page(
-        self, query: ListQuery, resident_id: str, reach: Reach, fresh: Fresh
-    ) -> tuple[Sequence[Recorded], str]:
-        """Consents of a resident and those within reach, and the token of the next page."""
+        self, query: ListQuery, party_id: str, reach: Reach, fresh: Fresh
+    ) -> tuple[Sequence[ConsentRow], str]:
+        """Consents that a party gave or acts by, and those within reach, and the token of the next page."""
 
 
 class NominationReads(Protocol):

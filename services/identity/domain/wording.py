@@ -225,8 +225,8 @@ def worded(notice: NoticeQueued, *, body: Text, detail: Text, zone: str) -> Word
         "number": Text(zh=one_line(notice.public_id), en=one_line(notice.public_id)),
         "body": _named(body, _A_BODY),
         "detail": _named(detail, NO_TEXT),
-        "happened": _moment(notice.happened_at, zone),
-        "until": _moment(notice.until or notice.happened_at, zone),
+        "happened": in_zone(notice.happened_at, zone),
+        "until": in_zone(notice.until or notice.happened_at, zone),
     }
     zh, en = ({name: getattr(fact, tongue) for name, fact in facts.items()} for tongue in ("zh", "en"))
     text = Text(
@@ -262,7 +262,7 @@ def _named(name: Text, otherwise: Text) -> Text:
     return Text(zh=zh or en or otherwise.zh, en=en or zh or otherwise.en)
 
 
-def _moment(at: datetime, zone: str) -> Text:
+def in_zone(at: datetime, zone: str) -> Text:
     """A moment by the wall clock of a zone, with its distance from UTC."""
     here = at.astimezone(ZoneInfo(zone))
     offset = here.strftime("%z")

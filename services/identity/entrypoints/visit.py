@@ -51,6 +51,7 @@ class VisitApi:
             if call.caller.kind != PERSON:
                 raise unfit.resident_has_no_household()
             shown = self._app.visits.show_own(me, at)
+            call.require_within(shown.home.area_path)
             others = [each.resident_id for each in shown.members if each.resident_id != me]
             call.showing(me, *others, *([shown.household_id] if others else []))
             request.purpose = pb.PURPOSE_RESIDENT_REQUEST  # as which it is recorded

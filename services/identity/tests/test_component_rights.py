@@ -455,10 +455,11 @@ def test_a_resident_consents_and_takes_it_back(running: Component, wei: Any) -> 
     assert not other.list_consents(pb.ListConsentsRequest(at_least=revoked.revision)).consents
 
 
-def test_staff_record_a_consent_where_they_register_people_and_never_for_themselves(
+def test_staff_record_no_consent_at_once_and_see_those_where_they_register_people(
     running: Component, wei: Any
 ) -> None:
     resident_id = somebody(wei)
+    mei = as_role(running, "RESIDENT", "la", subject=resident_id)
     clerk = as_role(running, "GRID_WORKER", "la/north", subject="clerk")
     program = as_client(running, "parties.register")
 
@@ -466,9 +467,11 @@ def test_staff_record_a_consent_where_they_register_people_and_never_for_themsel
         consent(as_role(running, "GRID_WORKER", "la/south"), resident_id)
     with refused("OUT_OF_REACH"):
         consent(program, resident_id)
+    with refused("CONSENT_NOT_CONFIRMED"):
+        consent(clerk, resident_id)
     with refused("NOT_FOR_YOURSELF"):
-        consent(clerk, resident_id, helper_id="clerk")
-    given = consent(clerk, resident_id)
+        consent(mei, resident_id, helper_id=resident_id)
+    given = consent(mei, resident_id)
 
     asked = pb.ListConsentsRequest(filter=f'resident_id = "{resident_id}"', at_least=given.revision)
     assert [each.helper_id for each in clerk.list_consents(asked).consents] == ["helper"]
@@ -476,7 +479,9 @@ def test_staff_record_a_consent_where_they_register_people_and_never_for_themsel
 
 
 def test_the_helper_gives_a_consent_back(running: Component, wei: Any) -> None:
-    given = consent(wei, somebody(wei), helper_id="tired-helper").consent
+    resident_id = somebody(wei)
+    mei = as_role(running, "RESIDENT", "la", subject=resident_id)
+    given = consent(mei, resident_id, helper_id="tired-helper").consent
     helper = as_role(running, "RESIDENT", "la", subject="tired-helper")
 
     helper.revoke_consent(pb.RevokeConsentRequest(request_id=request_id(), consent_id=given.consent_id))

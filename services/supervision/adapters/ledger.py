@@ -1,6 +1,7 @@
 """The stored events of supervision under their stable names, and who is answerable for which."""
 
 from libs.forgetting import telling
+from libs.ledger.consented import ConsentEndNoted, ConsentGivenNoted
 from libs.ledger.disclosed import PersonalDataDisclosed
 from libs.ledger.store.mapper import Events
 from services.supervision.domain.case_record import events
@@ -44,6 +45,8 @@ _PRIVATE = {
     "name_noted.v1": NameNoted,
     "area_end_noted.v1": AreaEndNoted,
     "case_areas_noted.v1": CaseAreasNoted,
+    "consent_given_noted.v1": ConsentGivenNoted,
+    "consent_end_noted.v1": ConsentEndNoted,
     "personal_data_disclosed.v1": PersonalDataDisclosed,
 }
 EVENTS = Events(

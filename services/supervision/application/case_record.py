@@ -1,7 +1,7 @@
 """Records of cases: rated once a case is closed, and read as a trail, by auditors and by everybody."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from libs.ledger.recorded import Context
 from libs.ledger.streams.stream import Handled, Stream
@@ -44,6 +44,8 @@ class CaseRecords:
         Raises CASE_UNKNOWN, CASE_NOT_CLOSED, CASE_RATED_ALREADY, WORKS_FOR_THE_BODY.
         """
         self.upstream.heard(fresh)
+        if context.within:  # the record does not say where it lies
+            context = replace(context, area=_known(self.stream.load(case_id).state).area_path)
 
         def allow(record: CaseRecord) -> None:
             case = _known(record)

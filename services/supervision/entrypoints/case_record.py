@@ -32,7 +32,7 @@ class CaseRecordApi:
             call.context(),
             lambda: call.me,
             lambda: call.reach,
-            call.caller.reach("cases.work"),
+            call.actor.reach("cases.work"),
             wire.fresh_of(request, call),
         )
         rated = next(event for event in handled.events if isinstance(event, CaseRated))

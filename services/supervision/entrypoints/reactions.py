@@ -12,6 +12,7 @@ from linli.catalog.v1 import catalog_events_pb2 as catalog
 from linli.identity.v1 import identity_events_pb2 as identity
 from linli.types.v1.types_pb2 import LocalizedText
 
+from libs.acting.heard import CONSENTS
 from libs.forgetting.telling import forget
 from libs.ledger.noted import Note
 from libs.messaging.reactions import Answers, Fact, Reaction, Reactions, Subscriptions, When
@@ -242,9 +243,7 @@ SUBSCRIPTIONS: Subscriptions = {
         identity.AreaEnded: when_area_ended,
         identity.BodyRegistered: when_body_registered,
         identity.SubjectErased: when_subject_erased,
+        **CONSENTS,
     },
-    "catalog": {
-        catalog.AffairDefined: when_affair_named,
-        catalog.AffairChanged: when_affair_named,
-    },
+    "catalog": {catalog.AffairDefined: when_affair_named, catalog.AffairChanged: when_affair_named},
 }

@@ -1,6 +1,7 @@
 """The stored events of volunteers, under the names they keep for ever."""
 
 from libs.forgetting import telling
+from libs.ledger.consented import ConsentEndNoted, ConsentGivenNoted
 from libs.ledger.disclosed import PersonalDataDisclosed
 from libs.ledger.store.mapper import Events
 from services.volunteers.domain import noted, proposal, volunteer
@@ -25,6 +26,8 @@ _PRIVATE = {
     "shift_booked.v1": volunteer.ShiftBooked,
     "shift_freed.v1": volunteer.ShiftFreed,
     "matches_proposed.v1": proposal.MatchesProposed,
+    "consent_given_noted.v1": ConsentGivenNoted,
+    "consent_end_noted.v1": ConsentEndNoted,
     "personal_data_disclosed.v1": PersonalDataDisclosed,
 }
 EVENTS = Events(

@@ -6,6 +6,7 @@ from linli.cases.v1 import cases_events_pb2
 from linli.identity.v1 import identity_events_pb2
 from linli.volunteers.v1 import volunteers_events_pb2
 
+from libs.acting.heard import CONSENTS
 from libs.forgetting.telling import forget
 from libs.ledger.noted import Note
 from libs.messaging.reactions import Answers, Fact, Reaction, Reactions, Subscriptions
@@ -105,6 +106,7 @@ SUBSCRIPTIONS: Subscriptions = {
         identity_events_pb2.AreaDefined: when_area_defined,
         identity_events_pb2.ResidentRegistered: when_resident_registered,
         identity_events_pb2.SubjectErased: when_subject_erased,
+        **CONSENTS,
     },
     "cases": {
         cases_events_pb2.CaseOpened: when_case_opened,

@@ -59,6 +59,8 @@ class VolunteerApi:
         volunteer_id = whose(self._app, call, request.volunteer_id, "volunteers.read")
         fresh = Fresh.of(request, call)
         loaded = self._app.volunteers.one(volunteer_id)
+        if call.principal is not None:
+            call.require_within(self._app.volunteers.home(volunteer_id))
         call.showing(volunteer_id)
         shown = wire.volunteer_shown(loaded.state)
         shown.offers, shown.minutes = self._app.volunteers.counts(volunteer_id, fresh)

@@ -193,10 +193,13 @@ class CaseReads:
 
     views: Views
 
-    def of_reporter(self, query: PageQuery, reporter_id: str, fresh: Fresh) -> tuple[list[CaseRow], str]:
-        """A page of a reporter's cases."""
+    def of_reporter(
+        self, query: PageQuery, reporter_id: str, fresh: Fresh, area_path: str = ""
+    ) -> tuple[list[CaseRow], str]:
+        """A page of a reporter's cases; of those in an area, if one is named."""
+        where = Condition("reporter_id = %s", (reporter_id,)) & Condition.within("area_path", area_path)
         with fresh.read(self.views, VIEW) as cursor:
-            return LISTED.page(cursor, query, where=Condition("reporter_id = %s", (reporter_id,)))
+            return LISTED.page(cursor, query, where=where)
 
     def public(self, public_id: str, fresh: Fresh) -> CaseRow | None:
         """The case with a public number; the first one, should two ever share it."""

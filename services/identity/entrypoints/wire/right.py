@@ -6,10 +6,11 @@ from linli.identity.v1 import identity_service_pb2 as pb
 from linli.identity.v1 import identity_types_pb2 as types
 
 from libs.rpc.moments import stamp, stamp_or_none
-from services.identity.application.ports import NominationRow
-from services.identity.domain import consent, nomination
+from services.identity.application.ports import ConsentRow, NominationRow
+from services.identity.domain import nomination
 from services.identity.domain.access import Grant
-from services.identity.entrypoints.wire.words import CONSENT_PURPOSES, OUTCOMES, ROLES
+from services.identity.domain.consent.situations import Consent, Proposed, Recorded, Unknown
+from services.identity.entrypoints.wire.words import CONFIRMATIONS, CONSENT_PURPOSES, OUTCOMES, ROLES
 
 
 def grant_shown(grant: Grant, confirmed_at: datetime | None = None) -> pb.Grant:
@@ -73,17 +74,54 @@ def nomination_state_shown(state: nomination.Made, now: datetime, *, full: bool 
     return shown
 
 
-def consent_shown(state: consent.Consent) -> pb.Consent:
-    """A consent."""
-    if isinstance(state, consent.Unknown):
-        return pb.Consent()
-    given = state.recorded
+def consent_shown(row: ConsentRow) -> pb.Consent:
+    """A consent of the view."""
+    terms, at_once = row.terms, row.lapses_at is None
+    purposes = [CONSENT_PURPOSES.to_wire(each) for each in terms.purposes]
+    given = types.CONSENT_STATE_GIVEN if at_once or row.confirmation else types.CONSENT_STATE_PROPOSED
     return pb.Consent(
-        consent_id=given.consent_id,
-        resident_id=given.resident_id,
-        helper_id=given.helper_id,
-        purpose=CONSENT_PURPOSES.to_wire(given.purpose),
-        until_time=stamp(given.until),
-        recorded_time=stamp(given.recorded_at),
-        revoked_time=stamp(state.revoked_at) if state.revoked_at else None,
+        consent_id=row.consent_id,
+        resident_id=terms.resident_id,
+        helper_id=terms.helper_id,
+        purpose=purposes[0],
+        until_time=stamp(terms.until),
+        recorded_time=stamp(row.recorded_at),
+        revoked_time=stamp(row.revoked_at) if row.revoked_at else None,
+        purposes=purposes,
+        within_area_id=terms.within_id,
+        state=types.CONSENT_STATE_REVOKED if row.revoked_at else given,
+        confirmation=CONFIRMATIONS.to_wire(row.confirmation)
+        if row.confirmation
+        else types.CONSENT_CONFIRMATION_UNSPECIFIED,
+        confirmed_by_id=row.confirmed_by,
+        proposed_by_id=row.proposed_by,
+        confirmed_time=stamp(row.confirmed_at) if row.confirmed_at else None,
+        lapse_time=stamp(row.lapses_at) if row.lapses_at else None,
     )
+
+
+def consent_state_shown(state: Consent) -> pb.Consent:
+    """A consent as its stream knows it."""
+    match state:
+        case Unknown():
+            return pb.Consent()
+        case Recorded(recorded=recorded):
+            row = ConsentRow(
+                consent_id=recorded.consent_id,
+                terms=recorded.terms,
+                recorded_at=recorded.recorded_at,
+                revoked_at=state.revoked_at,
+            )
+        case Proposed(proposed=proposed, given=given):
+            row = ConsentRow(
+                consent_id=proposed.consent_id,
+                terms=proposed.terms,
+                recorded_at=proposed.proposed_at,
+                proposed_by=proposed.proposed_by,
+                lapses_at=proposed.lapses_at,
+                confirmation=given.confirmation if given else None,
+                confirmed_by=given.confirmed_by if given else "",
+                confirmed_at=given.confirmed_at if given else None,
+                revoked_at=state.withdrawn_at,
+            )
+    return consent_shown(row)

@@ -15,7 +15,7 @@ from services.identity.domain.career import CareerEvent
 from services.identity.domain.client import ClientEvent
 from services.identity.domain.code import CodeEvent
 from services.identity.domain.code_hour import AddressesForgotten
-from services.identity.domain.consent import ConsentEvent
+from services.identity.domain.consent.events import ConsentEvent
 from services.identity.domain.contact import ContactEvent
 from services.identity.domain.course import CourseDefined
 from services.identity.domain.delivery import DeliveryEvent

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import get_args
 
+from libs.ledger.consented import ConsentedFact
 from libs.ledger.disclosed import PersonalDataDisclosed
 from libs.ledger.forgotten import ForgettingEvent
 from libs.testkit import golden
@@ -18,7 +19,7 @@ def test_every_stored_event_reads_as_it_always_did() -> None:
 
 
 def test_every_event_of_the_domain_has_a_stored_name() -> None:
-    families = (VolunteerEvent, NeedEvent, ResidentFact, ForgettingEvent)
+    families = (VolunteerEvent, NeedEvent, ResidentFact, ForgettingEvent, ConsentedFact)
     single = {AreaNoted, MatchesProposed, PersonalDataDisclosed}
 
     assert set(EVENTS.types.values()) == single.union(*map(get_args, families))

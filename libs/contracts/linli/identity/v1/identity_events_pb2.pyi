@@ -431,8 +431,88 @@ class ConsentRecorded(_message.Message):
 Global___ConsentRecorded: _TypeAlias = ConsentRecorded  # noqa: Y015
 
 @_typing.final
+class ConsentGiven(_message.Message):
+    """A resident lets a helper act in their name for several purposes, and has confirmed what was read to them."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONSENT_ID_FIELD_NUMBER: _builtins.int
+    RESIDENT_ID_FIELD_NUMBER: _builtins.int
+    HELPER_ID_FIELD_NUMBER: _builtins.int
+    PURPOSES_FIELD_NUMBER: _builtins.int
+    UNTIL_TIME_FIELD_NUMBER: _builtins.int
+    WITHIN_AREA_PATH_FIELD_NUMBER: _builtins.int
+    HOME_AREA_PATH_FIELD_NUMBER: _builtins.int
+    CONFIRMATION_FIELD_NUMBER: _builtins.int
+    consent_id: _builtins.str
+    """The consent."""
+    resident_id: _builtins.str
+    """The resident who gave it."""
+    helper_id: _builtins.str
+    """The person or client who may act in the resident's name."""
+    within_area_path: _builtins.str
+    """The area in which the helper may act: the ids from the root. Empty: wherever the resident may."""
+    home_area_path: _builtins.str
+    """Where the resident lives: the ids from the root."""
+    confirmation: _identity_types_pb2.ConsentConfirmation.ValueType
+    """How the resident confirmed it."""
+    @_builtins.property
+    def purposes(self) -> _containers.RepeatedScalarFieldContainer[_identity_types_pb2.ConsentPurpose.ValueType]:
+        """For what."""
+
+    @_builtins.property
+    def until_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when it is valid."""
+
+    def __init__(
+        self,
+        *,
+        consent_id: _builtins.str = ...,
+        resident_id: _builtins.str = ...,
+        helper_id: _builtins.str = ...,
+        purposes: _abc.Iterable[_identity_types_pb2.ConsentPurpose.ValueType] | None = ...,
+        until_time: _timestamp_pb2.Timestamp | None = ...,
+        within_area_path: _builtins.str = ...,
+        home_area_path: _builtins.str = ...,
+        confirmation: _identity_types_pb2.ConsentConfirmation.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["until_time", b"until_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["confirmation", b"confirmation", "consent_id", b"consent_id", "helper_id", b"helper_id", "home_area_path", b"home_area_path", "purposes", b"purposes", "resident_id", b"resident_id", "until_time", b"until_time", "within_area_path", b"within_area_path"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConsentGiven: _TypeAlias = ConsentGiven  # noqa: Y015
+
+@_typing.final
+class ConsentWithdrawn(_message.Message):
+    """A consent that was given by `ConsentGiven` has ended before its time."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONSENT_ID_FIELD_NUMBER: _builtins.int
+    RESIDENT_ID_FIELD_NUMBER: _builtins.int
+    consent_id: _builtins.str
+    """The consent."""
+    resident_id: _builtins.str
+    """The resident who gave it."""
+    def __init__(
+        self,
+        *,
+        consent_id: _builtins.str = ...,
+        resident_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["consent_id", b"consent_id", "resident_id", b"resident_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConsentWithdrawn: _TypeAlias = ConsentWithdrawn  # noqa: Y015
+
+@_typing.final
 class ConsentRevoked(_message.Message):
-    """A consent has ended before its time."""
+    """A consent that was recorded by `ConsentRecorded` has ended before its time."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -2141,6 +2141,14 @@ class Consent(_message.Message):
     UNTIL_TIME_FIELD_NUMBER: _builtins.int
     RECORDED_TIME_FIELD_NUMBER: _builtins.int
     REVOKED_TIME_FIELD_NUMBER: _builtins.int
+    PURPOSES_FIELD_NUMBER: _builtins.int
+    WITHIN_AREA_ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    CONFIRMATION_FIELD_NUMBER: _builtins.int
+    CONFIRMED_BY_ID_FIELD_NUMBER: _builtins.int
+    PROPOSED_BY_ID_FIELD_NUMBER: _builtins.int
+    CONFIRMED_TIME_FIELD_NUMBER: _builtins.int
+    LAPSE_TIME_FIELD_NUMBER: _builtins.int
     consent_id: _builtins.str
     """The consent."""
     resident_id: _builtins.str
@@ -2148,18 +2156,40 @@ class Consent(_message.Message):
     helper_id: _builtins.str
     """The person or client who may act in the resident's name."""
     purpose: _identity_types_pb2.ConsentPurpose.ValueType
-    """For what."""
+    """For what; the first of `purposes`."""
+    within_area_id: _builtins.str
+    """The area in which the helper may act; empty: wherever the resident may."""
+    state: _identity_types_pb2.ConsentState.ValueType
+    """Where it stands. By a consent whose time has passed nobody may act, either."""
+    confirmation: _identity_types_pb2.ConsentConfirmation.ValueType
+    """How the resident confirmed it."""
+    confirmed_by_id: _builtins.str
+    """Who recorded that: the resident, the helper who was told the code, or staff."""
+    proposed_by_id: _builtins.str
+    """Who proposed it; empty: the resident recorded it at once."""
     @_builtins.property
     def until_time(self) -> _timestamp_pb2.Timestamp:
         """Until when it is valid."""
 
     @_builtins.property
     def recorded_time(self) -> _timestamp_pb2.Timestamp:
-        """When it was recorded."""
+        """When it was recorded, or proposed."""
 
     @_builtins.property
     def revoked_time(self) -> _timestamp_pb2.Timestamp:
         """When it was revoked; not set: it was not."""
+
+    @_builtins.property
+    def purposes(self) -> _containers.RepeatedScalarFieldContainer[_identity_types_pb2.ConsentPurpose.ValueType]:
+        """For what."""
+
+    @_builtins.property
+    def confirmed_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was confirmed; not set: it was not."""
+
+    @_builtins.property
+    def lapse_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when it can be confirmed; not set: it was recorded at once."""
 
     def __init__(
         self,
@@ -2171,10 +2201,18 @@ class Consent(_message.Message):
         until_time: _timestamp_pb2.Timestamp | None = ...,
         recorded_time: _timestamp_pb2.Timestamp | None = ...,
         revoked_time: _timestamp_pb2.Timestamp | None = ...,
+        purposes: _abc.Iterable[_identity_types_pb2.ConsentPurpose.ValueType] | None = ...,
+        within_area_id: _builtins.str = ...,
+        state: _identity_types_pb2.ConsentState.ValueType = ...,
+        confirmation: _identity_types_pb2.ConsentConfirmation.ValueType = ...,
+        confirmed_by_id: _builtins.str = ...,
+        proposed_by_id: _builtins.str = ...,
+        confirmed_time: _timestamp_pb2.Timestamp | None = ...,
+        lapse_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["recorded_time", b"recorded_time", "revoked_time", b"revoked_time", "until_time", b"until_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["confirmed_time", b"confirmed_time", "lapse_time", b"lapse_time", "recorded_time", b"recorded_time", "revoked_time", b"revoked_time", "until_time", b"until_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["consent_id", b"consent_id", "helper_id", b"helper_id", "purpose", b"purpose", "recorded_time", b"recorded_time", "resident_id", b"resident_id", "revoked_time", b"revoked_time", "until_time", b"until_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["confirmation", b"confirmation", "confirmed_by_id", b"confirmed_by_id", "confirmed_time", b"confirmed_time", "consent_id", b"consent_id", "helper_id", b"helper_id", "lapse_time", b"lapse_time", "proposed_by_id", b"proposed_by_id", "purpose", b"purpose", "purposes", b"purposes", "recorded_time", b"recorded_time", "resident_id", b"resident_id", "revoked_time", b"revoked_time", "state", b"state", "until_time", b"until_time", "within_area_id", b"within_area_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2247,6 +2285,210 @@ class RecordConsentResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RecordConsentResponse: _TypeAlias = RecordConsentResponse  # noqa: Y015
+
+@_typing.final
+class ProposeConsentRequest(_message.Message):
+    """A consent to propose."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    RESIDENT_ID_FIELD_NUMBER: _builtins.int
+    HELPER_ID_FIELD_NUMBER: _builtins.int
+    PURPOSES_FIELD_NUMBER: _builtins.int
+    WITHIN_AREA_ID_FIELD_NUMBER: _builtins.int
+    UNTIL_TIME_FIELD_NUMBER: _builtins.int
+    SEND_CODE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once. A repeated
+    request sends the code again.
+    """
+    resident_id: _builtins.str
+    """The resident who is to give it."""
+    helper_id: _builtins.str
+    """The person or client who is to act in the resident's name."""
+    within_area_id: _builtins.str
+    """The area in which the helper may act; empty: wherever the resident may."""
+    send_code: _builtins.bool
+    """Send the resident a code by which they confirm it."""
+    @_builtins.property
+    def purposes(self) -> _containers.RepeatedScalarFieldContainer[_identity_types_pb2.ConsentPurpose.ValueType]:
+        """For what."""
+
+    @_builtins.property
+    def until_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when it is to be valid, at most a year from now."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        resident_id: _builtins.str = ...,
+        helper_id: _builtins.str = ...,
+        purposes: _abc.Iterable[_identity_types_pb2.ConsentPurpose.ValueType] | None = ...,
+        within_area_id: _builtins.str = ...,
+        until_time: _timestamp_pb2.Timestamp | None = ...,
+        send_code: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["until_time", b"until_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["helper_id", b"helper_id", "purposes", b"purposes", "request_id", b"request_id", "resident_id", b"resident_id", "send_code", b"send_code", "until_time", b"until_time", "within_area_id", b"within_area_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProposeConsentRequest: _TypeAlias = ProposeConsentRequest  # noqa: Y015
+
+@_typing.final
+class ProposeConsentResponse(_message.Message):
+    """What is to be read to the resident."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONSENT_FIELD_NUMBER: _builtins.int
+    SENTENCES_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    @_builtins.property
+    def consent(self) -> Global___Consent:
+        """The consent, not confirmed yet."""
+
+    @_builtins.property
+    def sentences(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.LocalizedText]:
+        """What is read to the resident, sentence by sentence, in both languages."""
+
+    def __init__(
+        self,
+        *,
+        consent: Global___Consent | None = ...,
+        sentences: _abc.Iterable[_types_pb2.LocalizedText] | None = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["consent", b"consent"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["consent", b"consent", "revision", b"revision", "sentences", b"sentences"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProposeConsentResponse: _TypeAlias = ProposeConsentResponse  # noqa: Y015
+
+@_typing.final
+class GetConsentRequest(_message.Message):
+    """Asks for a consent."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONSENT_ID_FIELD_NUMBER: _builtins.int
+    consent_id: _builtins.str
+    """The consent."""
+    def __init__(
+        self,
+        *,
+        consent_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["consent_id", b"consent_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetConsentRequest: _TypeAlias = GetConsentRequest  # noqa: Y015
+
+@_typing.final
+class GetConsentResponse(_message.Message):
+    """A consent in words."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONSENT_FIELD_NUMBER: _builtins.int
+    SENTENCES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def consent(self) -> Global___Consent:
+        """The consent."""
+
+    @_builtins.property
+    def sentences(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.LocalizedText]:
+        """What is read to the resident, sentence by sentence, in both languages."""
+
+    def __init__(
+        self,
+        *,
+        consent: Global___Consent | None = ...,
+        sentences: _abc.Iterable[_types_pb2.LocalizedText] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["consent", b"consent"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["consent", b"consent", "sentences", b"sentences"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetConsentResponse: _TypeAlias = GetConsentResponse  # noqa: Y015
+
+@_typing.final
+class ConfirmConsentRequest(_message.Message):
+    """How a resident confirmed a consent."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CONSENT_ID_FIELD_NUMBER: _builtins.int
+    CONFIRMATION_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    SIGNATURE_REFERENCE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    consent_id: _builtins.str
+    """The consent."""
+    confirmation: _identity_types_pb2.ConsentConfirmation.ValueType
+    """How the resident confirmed it."""
+    code: _builtins.str
+    """The code that the resident was sent, and told."""
+    signature_reference: _builtins.str
+    """Where the signed paper is kept: a file number."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        consent_id: _builtins.str = ...,
+        confirmation: _identity_types_pb2.ConsentConfirmation.ValueType = ...,
+        code: _builtins.str = ...,
+        signature_reference: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "confirmation", b"confirmation", "consent_id", b"consent_id", "request_id", b"request_id", "signature_reference", b"signature_reference"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmConsentRequest: _TypeAlias = ConfirmConsentRequest  # noqa: Y015
+
+@_typing.final
+class ConfirmConsentResponse(_message.Message):
+    """The consent."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONSENT_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    @_builtins.property
+    def consent(self) -> Global___Consent:
+        """The consent."""
+
+    def __init__(
+        self,
+        *,
+        consent: Global___Consent | None = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["consent", b"consent"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["consent", b"consent", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmConsentResponse: _TypeAlias = ConfirmConsentResponse  # noqa: Y015
 
 @_typing.final
 class RevokeConsentRequest(_message.Message):

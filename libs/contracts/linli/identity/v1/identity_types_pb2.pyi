@@ -96,6 +96,18 @@ class _ConsentPurposeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Consen
     """Never accepted in a request."""
     CONSENT_PURPOSE_REPORT_CASES: _ConsentPurpose.ValueType  # 1
     """To open cases in their name."""
+    CONSENT_PURPOSE_FOLLOW_CASES: _ConsentPurpose.ValueType  # 2
+    """To read and follow the cases that they reported, with the messages."""
+    CONSENT_PURPOSE_WRITE_MESSAGES: _ConsentPurpose.ValueType  # 3
+    """To write messages about their cases."""
+    CONSENT_PURPOSE_DECIDE_ON_CASES: _ConsentPurpose.ValueType  # 4
+    """To confirm or contest how their cases ended, and to withdraw them."""
+    CONSENT_PURPOSE_RATE_CASES: _ConsentPurpose.ValueType  # 5
+    """To rate how cases were dealt with."""
+    CONSENT_PURPOSE_ANSWER_OFFERS: _ConsentPurpose.ValueType  # 6
+    """To read what they were asked as a volunteer, and to answer offers of shifts."""
+    CONSENT_PURPOSE_READ_HOUSEHOLD: _ConsentPurpose.ValueType  # 7
+    """To read their own household."""
 
 class ConsentPurpose(_ConsentPurpose, metaclass=_ConsentPurposeEnumTypeWrapper):
     """For what somebody may act in a resident's name."""
@@ -104,7 +116,79 @@ CONSENT_PURPOSE_UNSPECIFIED: ConsentPurpose.ValueType  # 0
 """Never accepted in a request."""
 CONSENT_PURPOSE_REPORT_CASES: ConsentPurpose.ValueType  # 1
 """To open cases in their name."""
+CONSENT_PURPOSE_FOLLOW_CASES: ConsentPurpose.ValueType  # 2
+"""To read and follow the cases that they reported, with the messages."""
+CONSENT_PURPOSE_WRITE_MESSAGES: ConsentPurpose.ValueType  # 3
+"""To write messages about their cases."""
+CONSENT_PURPOSE_DECIDE_ON_CASES: ConsentPurpose.ValueType  # 4
+"""To confirm or contest how their cases ended, and to withdraw them."""
+CONSENT_PURPOSE_RATE_CASES: ConsentPurpose.ValueType  # 5
+"""To rate how cases were dealt with."""
+CONSENT_PURPOSE_ANSWER_OFFERS: ConsentPurpose.ValueType  # 6
+"""To read what they were asked as a volunteer, and to answer offers of shifts."""
+CONSENT_PURPOSE_READ_HOUSEHOLD: ConsentPurpose.ValueType  # 7
+"""To read their own household."""
 Global___ConsentPurpose: _TypeAlias = ConsentPurpose  # noqa: Y015
+
+class _ConsentState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ConsentStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ConsentState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CONSENT_STATE_UNSPECIFIED: _ConsentState.ValueType  # 0
+    """Never used."""
+    CONSENT_STATE_PROPOSED: _ConsentState.ValueType  # 1
+    """It was read to the resident, or is to be, who has not confirmed it. Nobody may act by it."""
+    CONSENT_STATE_GIVEN: _ConsentState.ValueType  # 2
+    """The helper may act by it, until it ends."""
+    CONSENT_STATE_REVOKED: _ConsentState.ValueType  # 3
+    """It was revoked."""
+
+class ConsentState(_ConsentState, metaclass=_ConsentStateEnumTypeWrapper):
+    """Where a consent stands."""
+
+CONSENT_STATE_UNSPECIFIED: ConsentState.ValueType  # 0
+"""Never used."""
+CONSENT_STATE_PROPOSED: ConsentState.ValueType  # 1
+"""It was read to the resident, or is to be, who has not confirmed it. Nobody may act by it."""
+CONSENT_STATE_GIVEN: ConsentState.ValueType  # 2
+"""The helper may act by it, until it ends."""
+CONSENT_STATE_REVOKED: ConsentState.ValueType  # 3
+"""It was revoked."""
+Global___ConsentState: _TypeAlias = ConsentState  # noqa: Y015
+
+class _ConsentConfirmation:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ConsentConfirmationEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ConsentConfirmation.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CONSENT_CONFIRMATION_UNSPECIFIED: _ConsentConfirmation.ValueType  # 0
+    """Never used."""
+    CONSENT_CONFIRMATION_IN_PERSON: _ConsentConfirmation.ValueType  # 1
+    """By a call of their own."""
+    CONSENT_CONFIRMATION_CODE: _ConsentConfirmation.ValueType  # 2
+    """By a code that was sent to them, and that they told."""
+    CONSENT_CONFIRMATION_SIGNATURE: _ConsentConfirmation.ValueType  # 3
+    """By a signature on paper that staff keep."""
+    CONSENT_CONFIRMATION_SECOND_PERSON: _ConsentConfirmation.ValueType  # 4
+    """By saying so to a second member of staff, who is neither the helper nor whoever proposed it."""
+
+class ConsentConfirmation(_ConsentConfirmation, metaclass=_ConsentConfirmationEnumTypeWrapper):
+    """How a resident confirmed a consent."""
+
+CONSENT_CONFIRMATION_UNSPECIFIED: ConsentConfirmation.ValueType  # 0
+"""Never used."""
+CONSENT_CONFIRMATION_IN_PERSON: ConsentConfirmation.ValueType  # 1
+"""By a call of their own."""
+CONSENT_CONFIRMATION_CODE: ConsentConfirmation.ValueType  # 2
+"""By a code that was sent to them, and that they told."""
+CONSENT_CONFIRMATION_SIGNATURE: ConsentConfirmation.ValueType  # 3
+"""By a signature on paper that staff keep."""
+CONSENT_CONFIRMATION_SECOND_PERSON: ConsentConfirmation.ValueType  # 4
+"""By saying so to a second member of staff, who is neither the helper nor whoever proposed it."""
+Global___ConsentConfirmation: _TypeAlias = ConsentConfirmation  # noqa: Y015
 
 class _IncidentKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
