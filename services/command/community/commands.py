@@ -14,7 +14,7 @@ from services.command.community.wording import LANGUAGES, language_of_locale, sa
 from services.command.community.wording_of_steps import SECTIONS
 
 MOST_TOLD = 200
-_OFTEN_NONE = frozenset({"buildings", "households"})
+_OFTEN_NONE = frozenset({"buildings", "households", "qualifications", "posts"})
 _SUMMED = {
     "zh": "共 {count} 处错误，没有改动任何内容",
     "en": "{count} mistake{s}; nothing was changed",

@@ -5,6 +5,7 @@ from typing import Any
 
 from linli.catalog.v1 import catalog_service_pb2 as catalog
 from linli.identity.v1 import identity_service_pb2 as identity
+from linli.identity.v1 import identity_staffing_pb2 as staffing
 
 from services.command.community.applying import Applying
 from services.command.community.checking import Checked
@@ -39,6 +40,7 @@ def _wait(standing: Standing, applying: Applying) -> None:
         stubs["identity"].list_areas(identity.ListAreasRequest(page_size=1, at_least=revision))
         stubs["identity"].list_bodies(identity.ListBodiesRequest(page_size=1, at_least=revision))
         stubs["identity"].list_dwellings(identity.ListDwellingsRequest(page_size=1, at_least=revision))
+        stubs["identity"].list_posts(staffing.ListPostsRequest(page_size=1, at_least=revision))
     if revision := applying.revisions.get("catalog"):
         of = stubs["catalog"]
         of.list_affairs(catalog.ListAffairsRequest(page_size=1, at_least=revision))

@@ -68,6 +68,8 @@ def exported(standing: Standing, zone: str | None = None) -> Whole:
             for each in standing.bodies.values()
             if each.natural_key.kind == kinds.KEY_KIND_LOCAL_CODE
         ],
+        "qualifications": [unwired.qualification(each) for each in standing.qualifications().values()],
+        "posts": [unwired.post(each) for each in standing.posts().values()],
         "affairs": [unwired.affair(each, retired=each.retired) for each in standing.affairs.values()],
         "responsibilities": list(_responsibilities(standing, unwired)),
         "calendars": [unwired.calendar(each) for each in calendars],
@@ -91,7 +93,7 @@ def _without_loose_ends(whole: Whole) -> tuple[Whole, dict[str, list[str]]]:
     areas = {"", *(each.id for each in parts["areas"])}
     parts["services"] = [_where_it_still_is(each, areas) for each in parts["services"]]
     bodies = {each.id for each in parts["bodies"] if each.area in areas}
-    for section in ("bodies", "responsibilities", "commitments", "services", "buildings"):
+    for section in ("bodies", "posts", "responsibilities", "commitments", "services", "buildings"):
         whole_section, parts[section] = parts[section], []
         for each in whole_section:
             fits = _areas(each) <= areas and _bodies(each) <= bodies
@@ -104,11 +106,13 @@ def _where_it_still_is(service: Any, areas: set[str]) -> Any:
 
 
 def _areas(part: Any) -> set[str]:
-    return {*getattr(part, "areas", ()), getattr(part, "area", "")}
+    in_roles = (each.area for each in getattr(part, "roles", ()))
+    return {*getattr(part, "areas", ()), *in_roles, getattr(part, "area", "")}
 
 
 def _bodies(part: Any) -> set[str]:
-    return {*getattr(part, "helpers", ()), *filter(None, [getattr(part, "body", "")])}
+    in_roles = (each.body for each in getattr(part, "roles", ()))
+    return {*getattr(part, "helpers", ()), *filter(None, [getattr(part, "body", ""), *in_roles])}
 
 
 def _named(part: Any) -> str:

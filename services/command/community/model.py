@@ -85,6 +85,12 @@ OfCalendar = Annotated[str, _form("The id of a calendar.", refers="calendars")]
 ServiceId = Annotated[
     str, _form("The service's id.", defines="services", min_length=1, max_length=64, pattern=ID)
 ]
+QualificationId = Annotated[
+    str,
+    _form("The qualification's id.", defines="qualifications", min_length=1, max_length=64, pattern=ID),
+]
+OfQualification = Annotated[str, _form("The id of a qualification.", refers="qualifications")]
+PostId = Annotated[str, _form("The post's id.", defines="posts", min_length=1, max_length=64, pattern=ID)]
 StaffNumber = Annotated[
     str,
     _form("The number in the staff register.", defines="people", min_length=1, max_length=64),
@@ -218,6 +224,25 @@ class Grant(_Part, frozen=True, kw_only=True):
     role: Role
     area: OfArea = ""
     body: OfBody = ""
+
+
+class Qualification(_Part, frozen=True, kw_only=True):
+    """A kind of certificate."""
+
+    id: QualificationId
+    name: Name
+    valid_days: Annotated[int, Meta(ge=0, le=36500)] = 0
+
+
+class Post(_Part, frozen=True, kw_only=True):
+    """A post of a body, with what its holder needs and the roles that its holder acts in."""
+
+    id: PostId
+    body: OfBody
+    name: Name
+    area: OfArea
+    needs: Annotated[list[OfQualification], Meta(max_length=20)] = field(default_factory=list)
+    roles: Annotated[list[Grant], Meta(max_length=10)] = field(default_factory=list)
 
 
 class Person(_Part, frozen=True, kw_only=True):
@@ -485,6 +510,8 @@ class Community(_Part, frozen=True, kw_only=True):
     areas: list[Area] = field(default_factory=list)
     boundaries: list[Boundaries] = field(default_factory=list)
     bodies: list[Body] = field(default_factory=list)
+    qualifications: list[Qualification] = field(default_factory=list)
+    posts: list[Post] = field(default_factory=list)
     people: list[Person] = field(default_factory=list)
     affairs: list[Affair] = field(default_factory=list)
     responsibilities: list[Responsibility] = field(default_factory=list)
@@ -495,5 +522,5 @@ class Community(_Part, frozen=True, kw_only=True):
     households: list[Household] = field(default_factory=list)
 
 
-RESERVED = frozenset({"posts", "dwellings"})
+RESERVED = frozenset({"dwellings"})
 """Keys of what a later release will read."""

@@ -43,7 +43,7 @@ def _is_judged(read: Read, each: Reference) -> bool:
 
 def _check_texts(read: Read) -> None:
     """What has a text in two languages says it in one at least; so has what can be chosen."""
-    for section in ("areas", "bodies", "affairs", "calendars", "services"):
+    for section in ("areas", "bodies", "qualifications", "posts", "affairs", "calendars", "services"):
         for number, each in entries(read, section):
             if not (each.name.zh or each.name.en):
                 read.problems.add(read.spot(section, number, "name"), "name-missing")
@@ -121,16 +121,18 @@ def _check_codes(read: Read, choices: Sequence[object], *path: object) -> None:
 
 
 def _check_people(read: Read) -> None:
-    for number, person in entries(read, "people"):
-        seen = set[tuple[str, str, str]]()
-        for place, grant in enumerate(person.roles):
-            at = read.spot("people", number, "roles", place)
-            if not (grant.area or grant.body):
-                read.problems.add(at, "grant-unbounded")
-            said = (grant.role, grant.area, grant.body)
-            if said in seen:
-                read.problems.add(at, "grant-twice")
-            seen.add(said)
+    """Nobody, and no post, has a role without a limit, or the same one twice."""
+    for section in ("people", "posts"):
+        for number, each in entries(read, section):
+            seen = set[tuple[str, str, str]]()
+            for place, grant in enumerate(each.roles):
+                at = read.spot(section, number, "roles", place)
+                if not (grant.area or grant.body):
+                    read.problems.add(at, "grant-unbounded")
+                said = (grant.role, grant.area, grant.body)
+                if said in seen:
+                    read.problems.add(at, "grant-twice")
+                seen.add(said)
 
 
 def check_codes(read: Read) -> None:

@@ -46,6 +46,10 @@ def of_file(file: Checked) -> Whole:
     parts: dict[str, list[Any]] = {
         "areas": [unwired.area(normal(wired.area(each))) for each in community.areas],
         "bodies": [unwired.body(normal(wired.body(each))) for each in community.bodies],
+        "qualifications": [
+            unwired.qualification(normal(wired.qualification(each))) for each in community.qualifications
+        ],
+        "posts": [unwired.post(normal(wired.post(each))) for each in community.posts],
         "affairs": [
             unwired.affair(normal(wired.affair(each)), retired=each.retired) for each in community.affairs
         ],
@@ -116,6 +120,8 @@ _KEYS: Mapping[str, Any] = {
     "calendars": lambda each: each.id,
     "commitments": lambda each: (each.affair, each.area, each.valid_from),
     "services": lambda each: each.id,
+    "qualifications": lambda each: each.id,
+    "posts": lambda each: each.id,
     "buildings": lambda each: each.id,
 }
 

@@ -20,6 +20,7 @@ from services.command.community.checking import Checked
 from services.command.community.enums import BODY_KINDS, LEVELS, STATUSES
 from services.command.community.model import Affair, Area, Body, Service
 from services.command.community.planning_homes import buildings
+from services.command.community.planning_posts import posts, qualifications
 from services.command.community.planning_promises import calendars, commitments, responsibilities
 from services.command.community.rules import put_in_normal_form
 from services.command.community.standing import Standing
@@ -38,6 +39,8 @@ def planned(file: Checked, standing: Standing, now: datetime | None = None) -> l
     for area in _parents_first(community.areas):
         steps += _area(area, file, wired, standing)
     steps += [_body(body, wired, standing) for body in community.bodies]
+    steps += qualifications(community, wired, standing)
+    steps += posts(community, wired, standing)
     affairs = _parents_first(community.affairs)
     steps += [_affair(affair, wired, standing) for affair in affairs]
     steps += calendars(community, wired, standing)

@@ -24,6 +24,8 @@ _CALLED = {
     "evidence_kinds": "evidence",
     "value": "id",
     "label": "zh",
+    "title": "name",
+    "qualification_ids": "needs",
 }
 _ANYWHERE = "area"
 _UNSAID = frozenset({"request_id", "details", "location", "natural_key", "working_time", "reason"})
@@ -50,6 +52,8 @@ def _requests(read: Read) -> Iterator[tuple[tuple[Any, ...], Message]]:
     for section, make in (
         ("areas", wired.area),
         ("bodies", wired.body),
+        ("qualifications", wired.qualification),
+        ("posts", wired.post),
         ("people", wired.person),
         ("affairs", wired.affair),
         ("responsibilities", wired.responsibility),

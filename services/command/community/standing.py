@@ -7,6 +7,7 @@ from typing import Any
 from linli.catalog.v1 import catalog_service_pb2 as catalog
 from linli.catalog.v1 import catalog_types_pb2 as types
 from linli.identity.v1 import identity_service_pb2 as identity
+from linli.identity.v1 import identity_staffing_pb2 as staffing
 
 from libs.rpc.client import Client, ServiceStub
 from libs.rpc.failures import RpcFailed
@@ -30,6 +31,8 @@ class Standing:
         self._commitments: dict[datetime, dict[tuple[str, str], catalog.Commitment]] = {}
         self._buildings: dict[str, identity.Building] | None = None
         self._units: dict[str, list[str]] | None = None
+        self._qualifications: dict[str, staffing.Qualification] | None = None
+        self._posts: dict[str, staffing.Post] | None = None
         self.areas = {each.area_id: each for each in self._areas()}
         self.bodies = {each.body_id: each for each in self._bodies()}
         self.affairs = {each.affair_id: each for each in self._affairs()}
@@ -114,6 +117,23 @@ class Standing:
         request = catalog.SearchServicesRequest(statuses=every, page_size=PAGE)
         found = rows_of_pages(self._catalog.search_services, request, "results")
         return [each.service for each in found]
+
+    def qualifications(self) -> dict[str, staffing.Qualification]:
+        """All kinds of certificates by their ids."""
+        if self._qualifications is None:
+            request = staffing.ListQualificationsRequest(page_size=PAGE)
+            pages = rows_of_pages(self._identity.list_qualifications, request, "qualifications")
+            self._qualifications = {each.qualification_id: each for each in pages}
+        return self._qualifications
+
+    def posts(self) -> dict[str, staffing.Post]:
+        """All posts of now by their ids."""
+        if self._posts is None:
+            pages = rows_of_pages(
+                self._identity.list_posts, staffing.ListPostsRequest(page_size=PAGE), "posts"
+            )
+            self._posts = {each.post_id: each for each in pages}
+        return self._posts
 
     def buildings(self) -> dict[str, identity.Building]:
         """All buildings by their ids."""

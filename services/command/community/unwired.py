@@ -15,7 +15,7 @@ from libs.rules.due import Limit
 from libs.rules.terms import OUTCOMES
 from services.catalog.adapters.official_days import china
 from services.command.community import model
-from services.command.community.enums import BODY_KINDS, EVIDENCE_KINDS, LEVELS, RECIPIENTS
+from services.command.community.enums import BODY_KINDS, EVIDENCE_KINDS, LEVELS, RECIPIENTS, ROLES
 from services.command.community.forms import hours_written, limit_written, moment_written
 from services.command.community.wired import WEEKDAYS
 from services.identity.domain.units import unit_key
@@ -46,6 +46,26 @@ class Unwired:
             kind=_word(BODY_KINDS, body.kind),
             name=_name(body.name),
             area=body.area_id,
+        )
+
+    def qualification(self, qualification: Any) -> model.Qualification:
+        """Of a kind of certificate, or of its request."""
+        return model.Qualification(
+            id=qualification.qualification_id,
+            name=_name(qualification.name),
+            valid_days=qualification.valid_days,
+        )
+
+    def post(self, post: Any) -> model.Post:
+        """Of a post, or of its request, whoever holds it; needs and roles in one order."""
+        roles = sorted((_word(ROLES, each.role), each.area_id, each.body_id) for each in post.roles)
+        return model.Post(
+            id=post.post_id,
+            body=post.body_id,
+            name=_name(post.title),
+            area=post.area_id,
+            needs=sorted({*post.qualification_ids}),
+            roles=[model.Grant(role=role, area=area, body=body) for role, area, body in roles],
         )
 
     def building(self, building: Any, units: Iterable[str]) -> model.Building:

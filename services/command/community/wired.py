@@ -7,6 +7,7 @@ from typing import Any
 from linli.catalog.v1 import catalog_service_pb2 as catalog
 from linli.catalog.v1 import catalog_types_pb2 as types
 from linli.identity.v1 import identity_service_pb2 as identity
+from linli.identity.v1 import identity_staffing_pb2 as staffing
 from linli.identity.v1 import identity_types_pb2 as kinds
 from linli.types.v1.types_pb2 import LocalizedText, Point
 
@@ -66,6 +67,28 @@ class Wired:
             kind=BODY_KINDS.number(body.kind),
             name=text(body.name),
             area_id=body.area,
+        )
+
+    def qualification(self, qualification: model.Qualification) -> staffing.DefineQualificationRequest:
+        """A kind of certificate."""
+        return staffing.DefineQualificationRequest(
+            qualification_id=qualification.id,
+            name=text(qualification.name),
+            valid_days=qualification.valid_days,
+        )
+
+    def post(self, post: model.Post) -> staffing.EstablishPostRequest:
+        """A post of a body, since now."""
+        return staffing.EstablishPostRequest(
+            post_id=post.id,
+            body_id=post.body,
+            title=text(post.name),
+            area_id=post.area,
+            qualification_ids=post.needs,
+            roles=[
+                staffing.PostRole(role=ROLES.number(each.role), area_id=each.area, body_id=each.body)
+                for each in post.roles
+            ],
         )
 
     def person(self, person: model.Person) -> identity.RegisterResidentRequest:

@@ -16,6 +16,8 @@ SECTIONS: Mapping[str, str] = {
     "areas": "区域",
     "boundaries": "边界",
     "bodies": "机构",
+    "qualifications": "资格",
+    "posts": "岗位",
     "people": "人员",
     "affairs": "事项",
     "responsibilities": "责任",
@@ -30,6 +32,15 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "ended": ("它已终止：请另外定义", "it has ended: define another"),
     "kept": ("{differs}：定义之后不能更改", "{differs}: an area that is defined keeps it"),
     "kept-body": ("{differs}：登记之后不能更改", "{differs}: a body that is registered keeps it"),
+    "kept-qualification": (
+        "名称或有效期不同：定义之后不能更改",
+        "another name or validity: a qualification that is defined keeps it",
+    ),
+    "kept-post": (
+        "单位、名称、区域或角色不同：设立之后不能更改",
+        "another body, name, area or roles: a post that is established keeps them",
+    ),
+    "needs": ("原需资格 {before}", "it needed {before}"),
     "was-called": ("原名 {name}", "it was called {name}"),
     "parent": (
         "上级是 {parent}：在树中的位置不能更改",

@@ -187,7 +187,7 @@ BODIES = "id,kind,name.zh,area\n"
             "staff_number,name,area,roles\n7,Li,town,planner\n",
             ("people.csv", 2, 11, "wants-fields-item"),
         ),
-        ("posts.csv", "id\n", ("posts.csv", 1, 1, "reserved")),
+        ("dwellings.csv", "id\n", ("dwellings.csv", 1, 1, "reserved")),
         ("bodies.csv", "编号\n".encode("gb18030"), ("bodies.csv", 1, 1, "encoding")),
     ],
 )
