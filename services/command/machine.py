@@ -83,6 +83,26 @@ def set_password(get: Get) -> click.Command:
     return set_password
 
 
+def remove_second_factor(get: Get) -> click.Command:
+    """The command that takes a lost second factor away."""
+
+    @click.command("remove-second-factor")
+    @_login
+    @data_option
+    def remove_second_factor(login: str, data: Path | None) -> int:
+        """Ask an operator who has lost their second factor for it no more, and end their sessions.
+
+        Where there are others, let two of them do it: `linli admin person propose-factor-reset`.
+        """
+        service = get()
+        words = {"login": login}
+        return on(
+            service, data, lambda environ: operate.by_hand(service, "remove-second-factor", words, environ)
+        )
+
+    return remove_second_factor
+
+
 def _password() -> str:
     """What is typed twice, or a line of standard input; never a word of the command line."""
     if sys.stdin.isatty():

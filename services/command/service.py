@@ -67,6 +67,9 @@ def _of_identity(made: Made) -> Mapping[str, Lazy]:
         "first-operator": Lazy("make the first operator", made("machine", "first_operator")),
         "approve-nomination": Lazy("approve the second operator", made("machine", "approve_nomination")),
         "set-password": Lazy("replace a forgotten password", made("machine", "set_password")),
+        "remove-second-factor": Lazy(
+            "take a lost second factor away", made("machine", "remove_second_factor")
+        ),
         "notices": _group("notices", "Notices that did not arrive, and letters.", notices),
         "webhooks": Lazy("list the webhooks of clients", made("machine", "list_webhooks")),
         "keys-root": Lazy("print the root of a signing key", at("keys_root", "keys_root")),

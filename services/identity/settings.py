@@ -58,6 +58,9 @@ class IdentitySettings:
     sign_up: bool = setting(
         False, doc="let residents sign up by themselves, with a code by e-mail or text message"
     )
+    second_factor: bool = setting(
+        False, doc="let staff (all but residents and volunteers) log in only with a second factor"
+    )
     messages: Path | None = setting(
         None,
         doc="for trying out: folder for one-time codes in clear, where no mail server or gateway is set",

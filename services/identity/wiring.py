@@ -81,6 +81,7 @@ from services.identity.application.contact import Contacts
 from services.identity.application.correction import Corrections
 from services.identity.application.delivery import Deliveries
 from services.identity.application.dispatch import Dispatches
+from services.identity.application.enrolment import Enrolments
 from services.identity.application.facts import FactsInAreas
 from services.identity.application.household import Households
 from services.identity.application.incident import Incidents
@@ -103,6 +104,7 @@ from services.identity.application.resident import (
     ResidentStream,
 )
 from services.identity.application.review import Reviews
+from services.identity.application.second_factor import SecondFactors
 from services.identity.application.succession import Successions
 from services.identity.application.training import Training
 from services.identity.application.visit import Visits
@@ -122,6 +124,7 @@ from services.identity.domain.contact import CONTACT
 from services.identity.domain.course import COURSE
 from services.identity.domain.delivery import DELIVERY
 from services.identity.domain.dispatch import DISPATCH
+from services.identity.domain.factor_reset import FACTOR_RESET
 from services.identity.domain.facts import FACTS
 from services.identity.domain.household import HOUSEHOLD
 from services.identity.domain.incident import INCIDENT
@@ -141,6 +144,7 @@ from services.identity.domain.receipt import RECEIPT
 from services.identity.domain.residency import RESIDENCY
 from services.identity.domain.resident import RESIDENT
 from services.identity.domain.review import REVIEW
+from services.identity.domain.second_factor import SECOND_FACTOR
 from services.identity.domain.webhook import WEBHOOK
 from services.identity.entrypoints import machine
 from services.identity.entrypoints.access import AccessApi
@@ -153,6 +157,7 @@ from services.identity.entrypoints.client import ClientApi
 from services.identity.entrypoints.consent import ConsentApi
 from services.identity.entrypoints.contact import ContactApi
 from services.identity.entrypoints.correction import CorrectionApi
+from services.identity.entrypoints.enrolment import EnrolmentApi
 from services.identity.entrypoints.facts import FactsApi
 from services.identity.entrypoints.household import HouseholdApi
 from services.identity.entrypoints.incident import IncidentApi
@@ -338,6 +343,12 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
         codes=known.codes,
         code_sending=going,
         contacts=known,
+        enrolments=Enrolments(
+            factors=people.factors,
+            resets=ground.stream(FACTOR_RESET),
+            logins=people,
+            roles_to_grant=roles_to_grant(),
+        ),
         joining=_joining(ground, settings, residents, known),
         clients=machines,
         webhooks=hooks,
@@ -554,6 +565,12 @@ def _logins_and_clients(
         hashing=hashing,
         throttle=throttle,
         keys=keys,
+        factors=SecondFactors(
+            stream=ground.stream(SECOND_FACTOR),
+            access=streams.access,
+            digests=ground.ledger.keys,
+            required=settings.second_factor,
+        ),
         lifetime=settings.login_lifetime,
     )
     machines = Clients(
@@ -646,6 +663,7 @@ def _api(app: App, published: Callable[[], Jwks]) -> Api:
         LoginApi,
         JoinApi,
         ContactApi,
+        EnrolmentApi,
         ClientApi,
         WebhookApi,
     )

@@ -58,6 +58,7 @@ TEXTS_ABOUT_NOBODY = {
     "linli.identity.v1.ChangeBoundaryResponse": {"note"},
     "linli.identity.v1.Building": {"address", "location"},
     "linli.identity.v1.Client": {"name"},
+    "linli.identity.v1.ConfirmSecondFactorResponse": {"recovery_codes"},
     "linli.identity.v1.Course": {"title"},
     "linli.identity.v1.DefineAreaResponse": {"note"},
     "linli.identity.v1.DisputedStrip": {"point"},

@@ -46,6 +46,7 @@ ADAPTERS = {
         "disputed_strips",
         "figures",
         "hashing",
+        "joining_events",
         "letter_files",
         "locating",
         "maps",

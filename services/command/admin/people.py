@@ -50,6 +50,19 @@ PERSON = Noun(
             summary="let a person log in with a name and a password",
             takes=("party_id",),
         ),
+        "propose-factor-reset": Act(
+            rpc="identity.ProposeFactorReset",
+            summary="propose that a person who has lost their second factor be asked for it no more",
+            more="Another person approves within a day: give them the id.",
+            takes=("party_id",),
+        ),
+        "approve-factor-reset": Act(
+            rpc="identity.ApproveFactorReset",
+            summary="approve that, as another person",
+            takes=("reset_id",),
+            words={"reset_id": "id of the proposal, from whoever made it"},
+            follows=_SESSIONS_END,
+        ),
         "invite": Act(
             rpc="identity.InviteResident",
             summary="make an invitation for a resident who cannot log in yet",

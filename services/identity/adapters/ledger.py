@@ -6,6 +6,7 @@ from libs.forgetting import telling
 from libs.ledger.disclosed import PersonalDataDisclosed
 from libs.ledger.store.mapper import Events
 from services.identity.adapters.claimed import CLAIMS
+from services.identity.adapters.joining_events import JOINING
 from services.identity.adapters.staff_events import STAFF
 from services.identity.domain.access import RoleGranted, RoleLent, RoleRevoked, SessionsRevoked
 from services.identity.domain.area.events import AreaDefined, AreaEnded, AreaRenamed, BoundaryChanged
@@ -18,10 +19,8 @@ from services.identity.domain.client import (
     ClientScopesChanged,
     ClientSecretChanged,
 )
-from services.identity.domain.code import CodeMissed, CodeNotSent, CodeRequested, CodeSent, CodeUsed
 from services.identity.domain.code_hour import AddressesForgotten
 from services.identity.domain.consent import events as consent
-from services.identity.domain.contact import EmailConfirmed, PhoneConfirmed
 from services.identity.domain.delivery import (
     ChannelGivenUp,
     DeliveryDelayed,
@@ -55,7 +54,6 @@ from services.identity.domain.incident.events import (
     IncidentNotified,
     IncidentReported,
 )
-from services.identity.domain.invitation import InvitationAccepted, InvitationMade
 from services.identity.domain.keyring import SigningKeyIntroduced, SigningKeyRetired
 from services.identity.domain.letters import LettersGathered, LettersPrinted
 from services.identity.domain.login import LoginCreated, PasswordSet
@@ -153,6 +151,7 @@ _PRIVATE = {
     "incident_limit_passed.v1": IncidentLimitPassed,
     "incident_closed.v1": IncidentClosed,
     **STAFF,
+    **JOINING,
     "grant_confirmed.v1": GrantConfirmed,
     "incident_erased.v1": IncidentErased,
     "case_noted.v1": CaseNoted,
@@ -184,16 +183,6 @@ _PRIVATE = {
     "operator_removed.v1": OperatorRemoved,
     "login_created.v1": LoginCreated,
     "password_set.v1": PasswordSet,
-    "code_requested.v1": CodeRequested,
-    "code_sent.v1": CodeSent,
-    "code_not_sent.v1": CodeNotSent,
-    "code_missed.v1": CodeMissed,
-    "code_used.v1": CodeUsed,
-    "addresses_forgotten.v1": AddressesForgotten,
-    "email_confirmed.v1": EmailConfirmed,
-    "phone_confirmed.v1": PhoneConfirmed,
-    "invitation_made.v1": InvitationMade,
-    "invitation_accepted.v1": InvitationAccepted,
     "client_secret_changed.v1": ClientSecretChanged,
     "client_scopes_changed.v1": ClientScopesChanged,
     "client_quota_set.v1": ClientQuotaSet,
@@ -236,6 +225,7 @@ EVENTS = Events(
         "login_created.v1": {"login_name": "CREDENTIAL", "password_hash": "CREDENTIAL"},
         "password_set.v1": {"password_hash": "CREDENTIAL"},
         "code_requested.v1": {"address": "CONTACT"},
+        "factor_reset_proposed.v1": {"reason": "REASON"},
         "email_confirmed.v1": {"address": "CONTACT", "digest": "CREDENTIAL"},
         "phone_confirmed.v1": {"address": "CONTACT", "digest": "CREDENTIAL"},
         "webhook_registered.v1": {"url": "CONTACT", "secret": "CREDENTIAL"},

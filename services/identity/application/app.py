@@ -15,6 +15,7 @@ from services.identity.application.contact import Contacts
 from services.identity.application.correction import Corrections
 from services.identity.application.delivery import Deliveries
 from services.identity.application.dispatch import Dispatches
+from services.identity.application.enrolment import Enrolments
 from services.identity.application.facts import FactsInAreas
 from services.identity.application.household import Households
 from services.identity.application.incident import Incidents
@@ -67,11 +68,12 @@ class App:
     codes      request, check
     code_sending  work
     contacts   confirm, log_in, recover
+    enrolments  enrol, confirm, propose_reset, approve_reset
     joining    sign_up, invite, accept
     clients    register, change_secret, retire, list, issue_token
     webhooks   register, rotate, remove, list, all, test, parked, replay
     dispatches  work, close
-    machine    make_first_operator, approve_nomination, set_password, ensure_developer
+    machine    make_first_operator, approve_nomination, set_password, remove_second_factor, ensure_developer
     keyring    sign, rotate, ensure, key_set
     """
 
@@ -101,6 +103,7 @@ class App:
     codes: Codes
     code_sending: CodeSending
     contacts: Contacts
+    enrolments: Enrolments
     joining: Joining
     clients: Clients
     webhooks: Webhooks

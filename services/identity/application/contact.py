@@ -72,16 +72,18 @@ class Contacts:
         except Claimed:
             raise join_refusals.address_is_taken() from None
 
-    def log_in(self, proof: Proof, at: datetime, context: Context, caller: str) -> Token:
-        """A token for whoever has the code."""
-        party_id = self._owner(proof, CodePurpose.LOG_IN, at, context, caller)
+    def log_in(self, proof: Proof, shown: str, at: datetime, context: Context, caller: str) -> Token:
+        """A token for whoever has the code, and has shown their second factor."""
+        party_id = self._owner(proof, CodePurpose.LOG_IN, shown, at, context, caller)
         stream, address_id, using = self.codes.using(proof, CodePurpose.LOG_IN, at)
         stream.handle(address_id, using, replace(context, actor=party_id))
         return self.logins.token_of(party_id, at)
 
-    def recover(self, proof: Proof, password: str, at: datetime, context: Context, caller: str) -> str:
+    def recover(
+        self, proof: Proof, password: str, shown: str, at: datetime, context: Context, caller: str
+    ) -> str:
         """Give all logins of whoever has the code a new password, and end their sessions; the revision."""
-        party_id = self._owner(proof, CodePurpose.RECOVER, at, context, caller)
+        party_id = self._owner(proof, CodePurpose.RECOVER, shown, at, context, caller)
         context = replace(context, actor=party_id)
         login_ids = [each for each in self.reads.of(party_id) if self._is_of(each, party_id)]
         if not login_ids:
@@ -96,7 +98,9 @@ class Contacts:
         ]
         return handle_many(self.stream.ledger, tasks)[-1].revision
 
-    def _owner(self, proof: Proof, purpose: CodePurpose, at: datetime, context: Context, caller: str) -> str:
+    def _owner(
+        self, proof: Proof, purpose: CodePurpose, shown: str, at: datetime, context: Context, caller: str
+    ) -> str:
         """Whose address it is, by a code that is right. Refuses CODE_REFUSED, CODE_NOT_ENOUGH."""
         self.codes.check(proof, purpose, at, context, caller)
         party_id = self.holder(proof.address)
@@ -104,8 +108,9 @@ class Contacts:
             raise join_refusals.code_is_refused()
         registered(self.logins.residents, party_id)
         for grant in self.logins.access.load(party_id).state.held(at).values():
-            if grant.role in TWO_PERSONS:
+            if grant.role in TWO_PERSONS and not self.logins.factors.has(party_id):
                 raise join_refusals.code_is_not_enough(grant.role)
+        self.logins.factors.check(party_id, shown, at, context)
         return party_id
 
     def _is_of(self, login_id: str, party_id: str) -> bool:

@@ -12,6 +12,7 @@ from services.identity.application.access import Granter
 from services.identity.application.keyring import Keys
 from services.identity.application.ports import Digests, Hashing, Token, TokenClaims
 from services.identity.application.resident import AccessStream, ResidentStream, registered
+from services.identity.application.second_factor import SecondFactors
 from services.identity.domain import login, refusals
 from services.identity.domain.access import SOON, RevokeSessions
 from services.identity.domain.login import CreateLogin, LoginCommand, LoginEvent, SetPassword
@@ -38,6 +39,7 @@ class Logins:
     hashing: Hashing
     throttle: Throttle
     keys: Keys
+    factors: SecondFactors
     lifetime: timedelta
 
     def create(
@@ -73,6 +75,10 @@ class Logins:
         """Replace a password, whatever the person may do: for whoever is at the machine."""
         return self._replace(self._known(name), password, at, context)
 
+    def party_of(self, name: str) -> str:
+        """Who logs in with a name. Refuses LOGIN_UNKNOWN."""
+        return self._known(name).party_id
+
     def password_differs(self, name: str, password: str) -> bool:
         """Whether somebody logs in with this name, and with another password."""
         state = self.stream.load(self._id(name)).state
@@ -86,10 +92,13 @@ class Logins:
         state = self._opened(self._id(name), (old, new), address)
         return self._replace(state, new, at, replace(context, actor=state.party_id))
 
-    def log_in(self, name: str, password: str, at: datetime, address: str) -> Token:
-        """A token for whoever knows the password. `address`: where the caller is."""
-        state = self._opened(self._id(name), (password,), address)
-        return self.token_of(state.party_id, at)
+    def log_in(
+        self, name: str, password: str, shown: str, at: datetime, context: Context, address: str
+    ) -> Token:
+        """A token for whoever knows the password, and shows their second factor. `address`: the caller's."""
+        party_id = self.owner(name, password, address)
+        self.factors.check(party_id, shown, at, context)
+        return self.token_of(party_id, at)
 
     def owner(self, name: str, password: str, address: str) -> str:
         """Who logs in so. `address`: where the caller is."""

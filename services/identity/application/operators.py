@@ -13,8 +13,9 @@ from services.identity.application.nomination import Nominations
 from services.identity.application.registration import NewResident
 from services.identity.application.resident import AccessStream, OperatorsStream, Residents
 from services.identity.domain import operators
-from services.identity.domain.access import GrantRole
+from services.identity.domain.access import GrantRole, RevokeSessions
 from services.identity.domain.operators import MakeFirstOperator
+from services.identity.domain.second_factor import RemoveSecondFactor
 from services.identity.domain.values import KeyKind, NaturalKey, Role, Within
 
 MACHINE = "machine"
@@ -82,6 +83,17 @@ class Machine:
         """Replace a password, and end the sessions. Refuses LOGIN_UNKNOWN."""
         context = Context(actor=MACHINE, reason="password replaced on the machine")
         self.logins.replace_password(login_name, password, at, context)
+
+    def remove_second_factor(self, login_name: str, at: datetime) -> None:
+        """Ask for a lost one no more, and end the sessions. Refuses LOGIN_UNKNOWN, NO_SECOND_FACTOR."""
+        context = Context(actor=MACHINE, reason="second factor removed on the machine")
+        party_id = self.logins.party_of(login_name)
+        factors = self.logins.factors.stream
+        tasks: list[Task] = [
+            (factors, party_id, RemoveSecondFactor(party_id=party_id, at=at), context),
+            (self.access, party_id, RevokeSessions(party_id=party_id, at=at), context),
+        ]
+        handle_many(self.stream.ledger, tasks)
 
     def ensure_developer(self, password: str, at: datetime) -> None:
         """See to it that the developer of a laptop logs in with this password.

@@ -48,7 +48,7 @@ def address_is_taken() -> Refusal:
 
 def code_is_not_enough(role: str) -> Refusal:
     """Who may do so much is not let in by what comes by e-mail or text message alone."""
-    advice = f"a code is not enough for whoever is {role}; log in with the name and the password"
+    advice = f"a code is not enough for whoever is {role} and has no second factor; log in by the password"
     return Refusal(Kind.PRECONDITION, "CODE_NOT_ENOUGH", advice, role=role)
 
 

@@ -17,13 +17,20 @@ class ContactApi:
     def login_by_code(self, request: pb.LoginByCodeRequest, call: Call) -> pb.LoginByCodeResponse:
         """Give a person a token."""
         proof = proof_of(request.proof)
-        token = self._app.contacts.log_in(proof, call.now(), call.context(), call.address)
+        token = self._app.contacts.log_in(
+            proof, request.second_factor, call.now(), call.context(), call.address
+        )
         return pb.LoginByCodeResponse(token=token_shown(token))
 
     def recover_login(self, request: pb.RecoverLoginRequest, call: Call) -> pb.RecoverLoginResponse:
         """Replace a forgotten password."""
         revision = self._app.contacts.recover(
-            proof_of(request.proof), request.new_password, call.at, call.context(), call.address
+            proof_of(request.proof),
+            request.new_password,
+            request.second_factor,
+            call.at,
+            call.context(),
+            call.address,
         )
         return pb.RecoverLoginResponse(revision=revision)
 

@@ -47,5 +47,12 @@ class LoginApi:
 
     def login(self, request: pb.LoginRequest, call: Call) -> pb.LoginResponse:
         """Give a person a token."""
-        token = self._app.logins.log_in(request.login_name, request.password, call.now(), call.address)
+        token = self._app.logins.log_in(
+            request.login_name,
+            request.password,
+            request.second_factor,
+            call.now(),
+            call.context(),
+            call.address,
+        )
         return pb.LoginResponse(token=token_shown(token))

@@ -49,6 +49,10 @@ def _of_operators(app: App, clock: Clock) -> Mapping[str, ByHand]:
         app.machine.set_password(name, password, clock())
         return "replaced the password, and ended the sessions"
 
+    def remove_second_factor(words: Words) -> str:
+        app.machine.remove_second_factor(text.username(words["login"]), clock())
+        return "the second factor is asked for no more; the sessions ended"
+
     def approve_nomination(words: Words) -> str:
         nomination_id, reason = text.identifier(words["nomination"]), text.free_text(words["reason"])
         app.machine.approve_nomination(nomination_id, reason, clock())
@@ -58,6 +62,7 @@ def _of_operators(app: App, clock: Clock) -> Mapping[str, ByHand]:
         "first-operator": first_operator,
         "approve-nomination": approve_nomination,
         "set-password": set_password,
+        "remove-second-factor": remove_second_factor,
     }
 
 

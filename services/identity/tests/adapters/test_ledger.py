@@ -20,6 +20,7 @@ from services.identity.domain.contact import ContactEvent
 from services.identity.domain.course import CourseDefined
 from services.identity.domain.delivery import DeliveryEvent
 from services.identity.domain.dispatch import DispatchEvent
+from services.identity.domain.factor_reset import FactorResetEvent
 from services.identity.domain.facts import FactsTold
 from services.identity.domain.household import HouseholdEvent
 from services.identity.domain.incident.events import IncidentEvent
@@ -38,6 +39,7 @@ from services.identity.domain.receipt import ReceiptEvent
 from services.identity.domain.residency import ResidencyEvent
 from services.identity.domain.resident import ResidentEvent
 from services.identity.domain.review import GrantConfirmed
+from services.identity.domain.second_factor import SecondFactorEvent
 from services.identity.domain.webhook import WebhookEvent
 
 
@@ -51,7 +53,7 @@ def test_every_event_of_the_domain_has_a_stored_name() -> None:
     families += [NoticeEvent, DeliveryEvent, LettersEvent, WebhookEvent, DispatchEvent]
     families += [IncidentEvent, ReceiptEvent, ForgettingEvent]
     families += [BuildingEvent, HouseholdEvent, ResidencyEvent, CareerEvent, PostEvent]
-    families += [CodeEvent, ContactEvent, InvitationEvent]
+    families += [CodeEvent, ContactEvent, InvitationEvent, SecondFactorEvent, FactorResetEvent]
     single = {AddressesForgotten, BodyRegistered, FactsTold, PersonalDataDisclosed, NoticePreferencesSet}
     single |= {QualificationDefined, CourseDefined, GrantConfirmed}
 

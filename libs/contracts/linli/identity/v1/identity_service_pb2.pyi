@@ -4862,19 +4862,23 @@ class LoginRequest(_message.Message):
 
     LOGIN_NAME_FIELD_NUMBER: _builtins.int
     PASSWORD_FIELD_NUMBER: _builtins.int
+    SECOND_FACTOR_FIELD_NUMBER: _builtins.int
     login_name: _builtins.str
     """The name."""
     password: _builtins.str
     """The password."""
+    second_factor: _builtins.str
+    """The digits that the app of the second factor shows, or a recovery code; empty if the person has none."""
     def __init__(
         self,
         *,
         login_name: _builtins.str = ...,
         password: _builtins.str = ...,
+        second_factor: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["login_name", b"login_name", "password", b"password"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["login_name", b"login_name", "password", b"password", "second_factor", b"second_factor"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -5085,6 +5089,9 @@ class LoginByCodeRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     PROOF_FIELD_NUMBER: _builtins.int
+    SECOND_FACTOR_FIELD_NUMBER: _builtins.int
+    second_factor: _builtins.str
+    """The digits that the app of the second factor shows, or a recovery code; empty if the person has none."""
     @_builtins.property
     def proof(self) -> Global___CodeProof:
         """That the caller reads what is sent to the address."""
@@ -5093,10 +5100,11 @@ class LoginByCodeRequest(_message.Message):
         self,
         *,
         proof: Global___CodeProof | None = ...,
+        second_factor: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["proof", b"proof"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["proof", b"proof"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["proof", b"proof", "second_factor", b"second_factor"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -5135,10 +5143,13 @@ class RecoverLoginRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     PROOF_FIELD_NUMBER: _builtins.int
     NEW_PASSWORD_FIELD_NUMBER: _builtins.int
+    SECOND_FACTOR_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     new_password: _builtins.str
     """The new password, 10 to 128 characters."""
+    second_factor: _builtins.str
+    """The digits that the app of the second factor shows, or a recovery code; empty if the person has none."""
     @_builtins.property
     def proof(self) -> Global___CodeProof:
         """That the caller reads what is sent to the address."""
@@ -5149,10 +5160,11 @@ class RecoverLoginRequest(_message.Message):
         request_id: _builtins.str = ...,
         proof: Global___CodeProof | None = ...,
         new_password: _builtins.str = ...,
+        second_factor: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["proof", b"proof"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["new_password", b"new_password", "proof", b"proof", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["new_password", b"new_password", "proof", b"proof", "request_id", b"request_id", "second_factor", b"second_factor"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -5237,6 +5249,230 @@ class ConfirmAddressResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ConfirmAddressResponse: _TypeAlias = ConfirmAddressResponse  # noqa: Y015
+
+@_typing.final
+class EnrolSecondFactorRequest(_message.Message):
+    """Who sets up a second factor."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    LOGIN_NAME_FIELD_NUMBER: _builtins.int
+    PASSWORD_FIELD_NUMBER: _builtins.int
+    SECOND_FACTOR_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    login_name: _builtins.str
+    """The name that the caller logs in with."""
+    password: _builtins.str
+    """Their password."""
+    second_factor: _builtins.str
+    """The digits that the app of the second factor shows, or a recovery code; empty if the person has none."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        login_name: _builtins.str = ...,
+        password: _builtins.str = ...,
+        second_factor: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["login_name", b"login_name", "password", b"password", "request_id", b"request_id", "second_factor", b"second_factor"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EnrolSecondFactorRequest: _TypeAlias = EnrolSecondFactorRequest  # noqa: Y015
+
+@_typing.final
+class EnrolSecondFactorResponse(_message.Message):
+    """A secret for an app."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SECRET_FIELD_NUMBER: _builtins.int
+    OTPAUTH_URL_FIELD_NUMBER: _builtins.int
+    secret: _builtins.str
+    """The secret in base32, to be typed."""
+    otpauth_url: _builtins.str
+    """The same as `otpauth://totp/...`, to be shown as a QR code."""
+    def __init__(
+        self,
+        *,
+        secret: _builtins.str = ...,
+        otpauth_url: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["otpauth_url", b"otpauth_url", "secret", b"secret"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EnrolSecondFactorResponse: _TypeAlias = EnrolSecondFactorResponse  # noqa: Y015
+
+@_typing.final
+class ConfirmSecondFactorRequest(_message.Message):
+    """What the app shows."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    LOGIN_NAME_FIELD_NUMBER: _builtins.int
+    PASSWORD_FIELD_NUMBER: _builtins.int
+    DIGITS_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    login_name: _builtins.str
+    """The name that the caller logs in with."""
+    password: _builtins.str
+    """Their password."""
+    digits: _builtins.str
+    """The six digits."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        login_name: _builtins.str = ...,
+        password: _builtins.str = ...,
+        digits: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["digits", b"digits", "login_name", b"login_name", "password", b"password", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmSecondFactorRequest: _TypeAlias = ConfirmSecondFactorRequest  # noqa: Y015
+
+@_typing.final
+class ConfirmSecondFactorResponse(_message.Message):
+    """It is asked for from now on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECOVERY_CODES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def recovery_codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Ten codes, each of which stands in for the digits once."""
+
+    def __init__(
+        self,
+        *,
+        recovery_codes: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["recovery_codes", b"recovery_codes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmSecondFactorResponse: _TypeAlias = ConfirmSecondFactorResponse  # noqa: Y015
+
+@_typing.final
+class ProposeFactorResetRequest(_message.Message):
+    """Who has lost a second factor."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    PARTY_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    party_id: _builtins.str
+    """The person."""
+    reason: _builtins.str
+    """How it was lost. It is kept enciphered under the person's key, and never published."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        party_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["party_id", b"party_id", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProposeFactorResetRequest: _TypeAlias = ProposeFactorResetRequest  # noqa: Y015
+
+@_typing.final
+class ProposeFactorResetResponse(_message.Message):
+    """It is proposed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESET_ID_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    reset_id: _builtins.str
+    """Give it to whoever is to approve."""
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when somebody may approve."""
+
+    def __init__(
+        self,
+        *,
+        reset_id: _builtins.str = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "reset_id", b"reset_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProposeFactorResetResponse: _TypeAlias = ProposeFactorResetResponse  # noqa: Y015
+
+@_typing.final
+class ApproveFactorResetRequest(_message.Message):
+    """What to approve."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    RESET_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    reset_id: _builtins.str
+    """That of `ProposeFactorResetResponse`."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        reset_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "reset_id", b"reset_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ApproveFactorResetRequest: _TypeAlias = ApproveFactorResetRequest  # noqa: Y015
+
+@_typing.final
+class ApproveFactorResetResponse(_message.Message):
+    """It is approved."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REVISION_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    def __init__(
+        self,
+        *,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ApproveFactorResetResponse: _TypeAlias = ApproveFactorResetResponse  # noqa: Y015
 
 @_typing.final
 class InviteResidentRequest(_message.Message):
