@@ -32,7 +32,7 @@ def check(
     losses: Sequence[Loss] = (),
     turned: Sequence[Turned] = (),
 ) -> list[str]:
-    """All that is wrong; nothing, if nothing is."""
+    """All that is wrong between the services of which there is evidence; nothing, if nothing is."""
     gone = [told for loss in losses for told in loss.took(acknowledged)]
     found = list(commands(evidence, [told for told in acknowledged if told not in gone]))
     found += stories(acknowledged, gone, turned)
@@ -40,7 +40,7 @@ def check(
         found += tail(evidence[loss.service], loss)
     for one in evidence.values():
         found += order(one)
-        for upstream in one.opened.service.subscriptions:
+        for upstream in one.opened.service.subscriptions.keys() & evidence:
             found += exchanged(one, evidence[upstream])
         found += unasked(one, evidence, losses)
         found += clocks(one)
@@ -133,6 +133,7 @@ def unasked(one: Evidence, evidence: Mapping[str, Evidence], losses: Iterable[Lo
     causes = lost | {
         event.id
         for upstream, wanted in one.opened.service.subscriptions.items()
+        if upstream in evidence
         for event in evidence[upstream].published
         if event.type in {message.DESCRIPTOR.full_name for message in wanted}
     }

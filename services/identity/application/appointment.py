@@ -3,13 +3,15 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from libs.ledger.decider import Refusal
 from libs.ledger.recorded import Context
 from libs.ledger.streams.stream import Task, handle_many
 from services.identity.application.access import Granter
 from services.identity.application.career import CareerStream, PostStream
 from services.identity.application.post import PostHandled, reached_post
+from services.identity.application.registration import may_change
 from services.identity.application.resident import AccessStream, ResidentStream, registered
-from services.identity.domain import refusals
+from services.identity.domain import refusals, staff_refusals
 from services.identity.domain.access import EndPostRoles, GrantRole
 from services.identity.domain.career import LeavePost, TakePost
 from services.identity.domain.post.commands import AppointHolder, ChangeTerm, EndAppointment
@@ -38,7 +40,7 @@ class Appointments:
     ) -> PostHandled:
         """Appoint a qualified person, who gets the roles of the post, until the term ends."""
         known = self._for_another(post_id, party_id, granter)
-        registered(self.residents, party_id)
+        person = registered(self.residents, party_id)
         context = _there(known, context)
         appointing = AppointHolder(party_id=party_id, since=since, until=until, at=at)
         over = until is not None and until <= at
@@ -55,7 +57,13 @@ class Appointments:
         ]
         if not over:
             tasks += self._granting(known, party_id, until, at, context)
-        return handle_many(self.stream.ledger, tasks)[0]
+        try:
+            return handle_many(self.stream.ledger, tasks)[0]
+        except Refusal as refusal:
+            # which ones, whoever may not read the person's certificates learns from no refusal either
+            if refusal.code == "QUALIFICATIONS_LACKING" and not may_change(person, granter.permit):
+                raise staff_refusals.qualifications_are_lacking(()) from None
+            raise
 
     def change_term(
         self,

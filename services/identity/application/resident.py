@@ -34,6 +34,7 @@ from services.identity.domain.natural_keys import (
     HeldKey,
     NaturalKeysCommand,
     NaturalKeysEvent,
+    assure_one_national_id,
     check_form,
 )
 from services.identity.domain.operators import OperatorsCommand, OperatorsEvent, RemoveOperator
@@ -138,6 +139,8 @@ class Residents:
         if not free:
             return found(resident_id, handle_many(self.stream.ledger, [registration])[0])
         person = registered(self.stream, resident_id)
+        have = self.keys.load(resident_id).state.with_first(first_key(person))
+        assure_one_national_id(have, free)
         if not may_change(person, permit):
             found_only = found(resident_id, handle_many(self.stream.ledger, [registration])[0])
             return replace(found_only, left_out=tuple(each.kind for each in free))

@@ -20,7 +20,7 @@ from services.identity.application.staff_ports import (
     QualificationRow,
     TrainingReads,
 )
-from services.identity.domain import course, household_refusals, qualification
+from services.identity.domain import course, household_refusals, qualification, refusals
 from services.identity.domain import staff_refusals as unfit
 from services.identity.domain.career import (
     Career,
@@ -100,6 +100,7 @@ class Training:
         permit: Permit,
     ) -> tuple[Certificate | None, CareerHandled]:
         """Record that a person completed a course within reach, with the certificate that it gives."""
+        _not_for(party_id, context)
         known = self.courses.load(course_id).state
         if isinstance(known, course.Undefined):
             raise unfit.course_is_unknown(course_id)
@@ -140,6 +141,7 @@ class Training:
         permit: Permit,
     ) -> tuple[Certificate, CareerHandled]:
         """Record a certificate that a person holds; without an end it is valid as long as its kind is."""
+        _not_for(party_id, context)
         known = self._qualification(qualification_id)
         area_path = self._home(party_id, permit)
         _assure_past(issued_at, at, "issued_time")
@@ -188,6 +190,12 @@ class Training:
         if isinstance(known, qualification.Undefined):
             raise unfit.qualification_is_unknown(qualification_id)
         return known
+
+
+def _not_for(party_id: str, context: Context) -> None:
+    """Nobody says of themselves what they are qualified for."""
+    if party_id == context.actor:
+        raise refusals.not_for_yourself()
 
 
 def _assure_past(moment: datetime, at: datetime, field: str) -> None:

@@ -21,6 +21,15 @@ def natural_keys_are_of_several() -> Refusal:
     return Refusal(Kind.ALREADY_EXISTS, "NATURAL_KEYS_OF_SEVERAL", advice, field="more_natural_keys")
 
 
+def national_id_is_another() -> Refusal:
+    """Nobody has two: they share a phone or a mailbox, or one id is mistyped."""
+    advice = (
+        "who has the other key has another national id: leave out a phone or e-mail address that people share"
+        " or that was somebody else's before; if the id there is mistyped, add the right one to that person"
+    )
+    return Refusal(Kind.ALREADY_EXISTS, "NATIONAL_ID_DIFFERS", advice, field="natural_key")
+
+
 def natural_key_is_unknown() -> Refusal:
     """This person is not known by it."""
     advice = "this person does not have this key; show the person to see their keys"

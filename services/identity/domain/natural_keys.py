@@ -151,6 +151,17 @@ def decide(command: NaturalKeysCommand, keys: NaturalKeys) -> Sequence[NaturalKe
             return [_released(command, found[0])]
 
 
+def assure_one_national_id(held: Sequence[HeldKey], new: Sequence[HeldKey]) -> None:
+    """Refuse a second national id at a registration: who was found by a shared phone is somebody else then.
+
+    A mistyped one is put right by hand: the right one is added, then the wrong one is released.
+    """
+    known = {each.digest for each in held if each.kind is KeyKind.NATIONAL_ID}
+    brought = {each.digest for each in new if each.kind is KeyKind.NATIONAL_ID} - known
+    if brought and len(known | brought) > 1:
+        raise unfit.national_id_is_another()
+
+
 def _added(command: AddNaturalKeys, key: HeldKey) -> NaturalKeyAdded:
     return NaturalKeyAdded(
         resident_id=command.resident_id, key_kind=key.kind, key_digest=key.digest, added_at=command.at

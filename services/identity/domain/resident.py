@@ -18,6 +18,9 @@ from services.identity.domain.values import (
 MOST_CORRECTIONS = 500
 """Of one person: all of them are shown at once."""
 
+MOST_BY_THEMSELF = 200
+"""Of these, by the person alone: staff can always correct more."""
+
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LIFETIME = timedelta(days=150 * 365)
 
@@ -239,8 +242,9 @@ def _correction(command: CorrectResident, resident: Registered) -> Sequence[Resi
     )
     if not any((corrected.name, corrected.phone, corrected.address, corrected.birth_date)):
         return []
-    if resident.corrections >= MOST_CORRECTIONS:
-        raise unfit.corrections_are_too_many(MOST_CORRECTIONS)
+    most = MOST_BY_THEMSELF if command.by_themself else MOST_CORRECTIONS
+    if resident.corrections >= most:
+        raise unfit.corrections_are_too_many(most)
     return [corrected]
 
 

@@ -41,6 +41,7 @@ MESSAGES = {
     "NATURAL_KEY_UNFIT": "证件或编号的种类或格式不符",
     "NATURAL_KEY_TAKEN": "该证件或编号已登记在他人名下；如为同一人，请合并登记",
     "NATURAL_KEYS_OF_SEVERAL": "这些证件或编号属于不止一位已登记人员；如为同一人，请合并登记",
+    "NATIONAL_ID_DIFFERS": "该电话或邮箱的持有人已登记另一身份证号；共用的请不要填写，证件号有误请添加正确的",
     "NATURAL_KEY_UNKNOWN": "此人没有这个证件或编号",
     "NATURAL_KEYS_TOO_MANY": "每人最多登记{most}个证件或编号，请先解除不再使用的",
     "LAST_NATURAL_KEY": "这是此人唯一的证件或编号，请先添加另一个",

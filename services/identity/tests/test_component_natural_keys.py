@@ -209,6 +209,17 @@ def test_keys_of_two_people_register_nobody(east: Any) -> None:
     assert not any(each in str(failed.value) for each in ids)
 
 
+def test_a_phone_that_two_people_share_makes_them_no_one_person(east: Any, west: Any) -> None:
+    of_both, of_mother, of_daughter = phone("+8613900001111"), papers(), papers()
+    mother = register(east, of_mother, of_both).resident_id
+
+    for clerk, area_id in ((east, "east"), (west, "west")):
+        with refused("NATIONAL_ID_DIFFERS"):
+            register(clerk, of_daughter, of_both, area_id=area_id)
+
+    assert register(east, of_daughter).resident_id != mother
+
+
 def test_whoever_registers_elsewhere_finds_a_person_and_gives_them_no_keys(east: Any, west: Any) -> None:
     known, of_an_attacker = papers(), email()
     mei = register(east, known).resident_id

@@ -268,6 +268,25 @@ def test_nobody_appoints_themselves(running: Component, operator: Any) -> None:
         appoint(themself, post_id, party_id)
 
 
+def test_nobody_says_what_they_are_qualified_for_themselves(running: Component, operator: Any) -> None:
+    party_id = somebody(operator)
+    themself = as_role(running, "PLANNER", "la/north", subject=party_id)
+
+    with refused("NOT_FOR_YOURSELF"):
+        certify(themself, party_id)
+
+
+def test_no_refusal_tells_which_certificates_somebody_elsewhere_lacks(
+    running: Component, operator: Any
+) -> None:
+    define_once, party_id = establish(operator, "first-aid", "cantonese"), somebody(operator, "south")
+    north = as_role(running, "PLANNER", "la/north", subject=somebody(operator))
+
+    with refused("QUALIFICATIONS_LACKING") as failed:
+        appoint(north, define_once, party_id)
+    assert failed.value.metadata["qualification_ids"] == ""
+
+
 def test_nobody_hands_on_by_a_post_what_they_may_not_grant(running: Component, operator: Any) -> None:
     planner = as_role(running, "PLANNER", "la/north", subject=somebody(operator))
     post_id, plain, party_id = establish(planner, SUPERVISOR="north"), establish(planner), somebody(operator)

@@ -46,7 +46,8 @@ def evolve(post: Post, event: PostEvent) -> Post:
             return replace(post, abolished_at=event.abolished_at)
         case HolderAppointed():
             appointed = Appointment(party_id=event.party_id, since=event.since, until=event.until)
-            return replace(post, appointments=(*post.appointments, appointed))
+            successor_id = "" if event.party_id == post.successor_id else post.successor_id
+            return replace(post, appointments=(*post.appointments, appointed), successor_id=successor_id)
         case TermChanged(since=since, until=until):
             return _ending(post, since, until)
         case AppointmentEnded(since=since, ended_at=ended_at):
@@ -86,6 +87,7 @@ def decide(command: PostCommand, post: Post) -> Sequence[PostEvent]:
 
 def _established(command: EstablishPost, post: Post) -> Sequence[PostEvent]:
     if isinstance(post, Established):
+        _assure_there(post)
         wanted = replace(post.established, needs=post.needs)
         same = (wanted.body_id, wanted.title, wanted.area_id, set(wanted.needs), set(wanted.roles))
         asked = (command.body_id, command.title, command.area_id, set(command.needs), set(command.roles))

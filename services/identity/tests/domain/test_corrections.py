@@ -9,6 +9,7 @@ from libs.ledger.decider import Kind
 from libs.ledger.personal import Personal
 from libs.testkit.deciders import deciding
 from services.identity.domain.resident import (
+    MOST_BY_THEMSELF,
     MOST_CORRECTIONS,
     RESIDENT,
     CorrectResident,
@@ -70,6 +71,14 @@ def test_corrections_have_an_end() -> None:
     many = [corrected(name=said(f"name {n}")) for n in range(MOST_CORRECTIONS)]
 
     given(registered(), *many).when(correct(name=said("梅岚"))).then_refused("CORRECTIONS_TOO_MANY")
+
+
+def test_who_corrects_themself_without_end_leaves_room_for_staff() -> None:
+    many = [corrected(name=said(f"name {n}"), by_themself=True) for n in range(MOST_BY_THEMSELF)]
+    once_more = correct(name=said("梅岚"), by_themself=True, reason=False)
+
+    given(registered(), *many).when(once_more).then_refused("CORRECTIONS_TOO_MANY")
+    given(registered(), *many).when(correct(name=said("梅岚"))).then(corrected(name=said("梅岚")))
 
 
 @pytest.mark.parametrize(

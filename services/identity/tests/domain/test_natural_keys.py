@@ -93,6 +93,13 @@ def test_nobody_collects_keys_without_end() -> None:
     given(*map(added, many[:-1])).when(add(many[0])).then_nothing_happens()
 
 
+def test_a_mistyped_national_id_is_put_right_by_adding_the_right_one() -> None:
+    right = held(KeyKind.NATIONAL_ID, "110106")
+
+    given().when(add(right)).then(added(right))
+    given(added(right)).when(release(PAPERS)).then(released(PAPERS))
+
+
 def test_the_id_of_a_key_says_nothing_to_whoever_guesses_its_value() -> None:
     erased = replace(PHONE, digest=Personal(MEI, None))
 

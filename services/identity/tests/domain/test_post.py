@@ -193,7 +193,8 @@ def test_only_a_vacant_post_is_abolished_and_then_for_good() -> None:
     given_post(ESTABLISHED, APPOINTED).when(abolish).then_refused("POST_HELD", Kind.PRECONDITION)
     given_post(ESTABLISHED, APPOINTED, ENDED).when(abolish).then(abolished)
     given_post(ESTABLISHED, abolished).when(abolish).then_nothing_happens()
-    for command in (APPOINT, ChangePostNeeds(needs=(), at=AT), NameSuccessor(party_id=BO, at=AT)):
+    asked = (ESTABLISH, APPOINT, ChangePostNeeds(needs=(), at=AT), NameSuccessor(party_id=BO, at=AT))
+    for command in asked:
         given_post(ESTABLISHED, abolished).when(command).then_refused("POST_ABOLISHED", Kind.PRECONDITION)
 
 
@@ -220,6 +221,16 @@ def test_somebody_else_is_named_to_follow() -> None:
     given_post(ESTABLISHED, APPOINTED).when(NameSuccessor(party_id=MEI, at=AT)).then_refused(
         "SUCCESSOR_IS_THE_HOLDER", Kind.INVALID
     )
+
+
+def test_whoever_follows_is_named_no_more() -> None:
+    named = SuccessorNamed(post_id="willow-nurse", party_id=MEI, named_at=AT)
+
+    outcome = given_post(ESTABLISHED, named).when(APPOINT)
+
+    outcome.then(APPOINTED)
+    assert isinstance(outcome.state, Established)
+    assert outcome.state.successor_id == ""
 
 
 def test_nothing_is_asked_of_a_post_that_is_not_there() -> None:
