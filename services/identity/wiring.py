@@ -58,6 +58,7 @@ from services.identity.adapters.views import (
     households,
     incidents,
     logins,
+    memberships,
     nominations,
     notices,
     outbox,
@@ -89,6 +90,7 @@ from services.identity.application.join import Joining
 from services.identity.application.keyring import Keys
 from services.identity.application.letters import Letters
 from services.identity.application.login import Logins
+from services.identity.application.membership import Memberships
 from services.identity.application.natural_keys import NaturalKeys
 from services.identity.application.nomination import Nominations
 from services.identity.application.notice import Notices
@@ -164,6 +166,7 @@ from services.identity.entrypoints.incident import IncidentApi
 from services.identity.entrypoints.join import JoinApi
 from services.identity.entrypoints.keyring import KeyringApi
 from services.identity.entrypoints.login import LoginApi
+from services.identity.entrypoints.membership import MembershipApi
 from services.identity.entrypoints.natural_keys import NaturalKeysApi
 from services.identity.entrypoints.nomination import NominationApi
 from services.identity.entrypoints.notice import NoticeApi
@@ -328,6 +331,7 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
             areas=streams.areas,
             bodies=streams.bodies,
             operators=streams.operators,
+            careers=streams.careers,
             reads=roles_of_party.RoleReads(views),
         ),
         reviews=Reviews(
@@ -335,6 +339,7 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
             access=streams.access,
             reads=roles_of_party.RoleReads(views),
         ),
+        memberships=_memberships(ground, streams),
         training=trained,
         posts=established,
         appointments=appointed,
@@ -399,6 +404,17 @@ def _incidents(ground: Ground, settings: IdentitySettings, streams: _Streams) ->
         reads=incidents.IncidentReads(ground.views),
         limits=Limits(authority=settings.incident_authority_limit, persons=settings.incident_persons_limit),
         keep=settings.incident_retention,
+    )
+
+
+def _memberships(ground: Ground, streams: _Streams) -> Memberships:
+    return Memberships(
+        careers=streams.careers,
+        posts=streams.posts,
+        access=streams.access,
+        residents=streams.residents,
+        bodies=streams.bodies,
+        reads=memberships.MembershipReads(ground.views),
     )
 
 
@@ -656,6 +672,7 @@ def _api(app: App, published: Callable[[], Jwks]) -> Api:
         BodyApi,
         AccessApi,
         ReviewApi,
+        MembershipApi,
         TrainingApi,
         PostApi,
         AppointmentApi,
@@ -696,6 +713,7 @@ SERVICE = Service(
         households.VIEW,
         roles_of_party.VIEW,
         staffing.VIEW,
+        memberships.VIEW,
         nominations.VIEW,
         consents.VIEW,
         incidents.VIEW,

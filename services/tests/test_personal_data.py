@@ -96,6 +96,7 @@ ABOUT_A_PERSON = {
     "linli.identity.v1.Consent": "to the two who agreed, and what was agreed",
     "linli.identity.v1.EraseSubjectResponse": "that it is done",
     "linli.identity.v1.ErasureReceipt": "that it is done, and where: the id is nobody's any more",
+    "linli.identity.v1.Membership": "who belongs to a body, which is not private",
     "linli.identity.v1.Grant": "who may act for the community, which is not private",
     "linli.identity.v1.RegisterResidentResponse": "whether who registers them knew them already",
     "linli.identity.v1.Revocation": "to verifiers: a digest, and until when",

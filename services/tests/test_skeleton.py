@@ -11,13 +11,21 @@ from services.command.registry import NAMES
 
 ROOT = Path(__file__).parents[1]
 POLICIES: dict[str, set[str]] = {
-    "identity": {"code_wording", "fact_kinds", "letter_wording", "reading_back", "units", "wording"},
+    "identity": {
+        "code_wording",
+        "fact_kinds",
+        "letter_wording",
+        "membership",
+        "reading_back",
+        "units",
+        "wording",
+    },
     "catalog": {"details", "standard", "terms", "working_time"},
     "cases": {"answering", "attached", "clocks", "escalation", "explaining", "likeness", "suggesting"},
     "volunteers": {"matching"},
     "supervision": {"metrics"},
 }
-"""Pure rules of a domain that are no stream of events, and have a name of their own."""
+"""Pure rules of a domain that are no stream of events of their own, and have a name of their own."""
 
 ALWAYS = {
     "README.md",

@@ -8,7 +8,7 @@ from services.command.admin.incidents import INCIDENT
 from services.command.admin.partners import PARKED, PARTNER, SIGNING_KEY, WEBHOOK
 from services.command.admin.people import ACCESS_LOG, CASE, CONSENT, PERSON, ROLE, SESSION
 from services.command.admin.places import AREA, BODY, RESPONSIBILITY
-from services.command.admin.staff import POST, TRAINING
+from services.command.admin.staff import MEMBER, POST, TRAINING
 
 NOUNS: Mapping[str, Noun] = {
     "body": BODY,
@@ -17,6 +17,7 @@ NOUNS: Mapping[str, Noun] = {
     "incident": INCIDENT,
     "case": CASE,
     "role": ROLE,
+    "member": MEMBER,
     "post": POST,
     "training": TRAINING,
     "area": AREA,

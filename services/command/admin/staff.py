@@ -96,6 +96,34 @@ POST = Noun(
     },
 )
 
+MEMBER = Noun(
+    summary="members of bodies",
+    acts={
+        "admit": Act(
+            rpc="identity.AdmitMember",
+            summary="take a person into a body",
+            takes=("party_id", "body_id"),
+            words={
+                "party_id": "id of the person",
+                "since_time": "since when [now]",
+                "until_time": "until when [no end is known]",
+            },
+        ),
+        "end": Act(
+            rpc="identity.EndMembership",
+            summary="let a member go",
+            takes=("party_id", "body_id"),
+            words={"party_id": "id of the person"},
+            follows="Their roles for the body, their appointments to its posts and their sessions end.",
+        ),
+        "list": Act(
+            rpc="identity.ListMemberships",
+            summary="list who is a member of which body",
+            filters={"person": "party_id", "body": "body_id", "area": "area"},
+        ),
+    },
+)
+
 TRAINING = Noun(
     summary="qualifications, courses and certificates",
     acts={

@@ -10,6 +10,7 @@ from services.identity.domain.career import (
     PostTaken,
 )
 from services.identity.domain.course import CourseDefined
+from services.identity.domain.membership import BodyJoined, BodyLeft
 from services.identity.domain.post.events import (
     AppointmentEnded,
     HolderAppointed,
@@ -36,4 +37,6 @@ STAFF: Mapping[str, type] = {
     "term_changed.v1": TermChanged,
     "appointment_ended.v1": AppointmentEnded,
     "successor_named.v1": SuccessorNamed,
+    "body_joined.v1": BodyJoined,
+    "body_left.v1": BodyLeft,
 }

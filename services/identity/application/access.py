@@ -11,6 +11,7 @@ from libs.query.reach import Jurisdiction, Permit, Reach
 from libs.rules.areas import AreaPath
 from services.identity.application.area import AreaStream, jurisdiction, within
 from services.identity.application.body import BodyStream
+from services.identity.application.career import CareerStream
 from services.identity.application.ports import RoleReads
 from services.identity.application.resident import (
     AccessStream,
@@ -19,6 +20,7 @@ from services.identity.application.resident import (
     registered,
 )
 from services.identity.domain import operators, refusals
+from services.identity.domain import staff_refusals as unfit
 from services.identity.domain.access import Access, AccessEvent, Grant, GrantRole, RevokeRole, RevokeSessions
 from services.identity.domain.body import Unregistered
 from services.identity.domain.operators import RemoveOperator
@@ -79,6 +81,7 @@ class Roles:
     areas: AreaStream
     bodies: BodyStream
     operators: OperatorsStream
+    careers: CareerStream
     reads: RoleReads
 
     def grant(
@@ -98,8 +101,17 @@ class Roles:
         granter.check(role, reach)
         if party_id == granter.id:
             raise refusals.not_for_yourself()
+        stay = self.careers.load(party_id).state.bodies.get(body_id)
+        if stay is not None and stay.until is not None:
+            until = min(until or stay.until, stay.until)
+
+        def assure_member() -> None:
+            if stay is not None and not stay.holds(at):
+                raise unfit.not_a_member_of_the_body()
+
         command = GrantRole(party_id=party_id, role=role, within=reach, until=until, at=at)
-        handled = self.stream.handle(party_id, command, replace(context, area=reach.area_path or None))
+        context = replace(context, area=reach.area_path or None)
+        handled = self.stream.handle(party_id, command, context, if_new=assure_member)
         return handled.state.grants[grant_id(party_id, role, reach)], handled
 
     def revoke(

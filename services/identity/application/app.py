@@ -23,6 +23,7 @@ from services.identity.application.join import Joining
 from services.identity.application.keyring import Keys
 from services.identity.application.letters import Letters
 from services.identity.application.login import Logins
+from services.identity.application.membership import Memberships
 from services.identity.application.natural_keys import NaturalKeys
 from services.identity.application.nomination import Nominations
 from services.identity.application.notice import Notices
@@ -59,6 +60,7 @@ class App:
     bodies     register, get, list
     access     grant, revoke, revoke_sessions, list
     reviews    confirm, list
+    memberships  admit, end, list
     training   define, offer, complete, issue, revoke, list_qualifications, list_courses, certificates
     posts      establish, change_needs, abolish, name_successor, list, appointments, candidates, shortages,
                retention
@@ -95,6 +97,7 @@ class App:
     bodies: Bodies
     access: Roles
     reviews: Reviews
+    memberships: Memberships
     training: Training
     posts: Posts
     appointments: Appointments

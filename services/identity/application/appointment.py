@@ -12,7 +12,7 @@ from services.identity.application.post import PostHandled, reached_post
 from services.identity.application.registration import may_change
 from services.identity.application.resident import AccessStream, ResidentStream, registered
 from services.identity.domain import refusals, staff_refusals
-from services.identity.domain.access import EndPostRoles, GrantRole
+from services.identity.domain.access import EndGrants, GrantRole
 from services.identity.domain.career import LeavePost, TakePost
 from services.identity.domain.post.commands import AppointHolder, ChangeTerm, EndAppointment
 from services.identity.domain.post.situations import Established
@@ -96,7 +96,7 @@ class Appointments:
             (self.careers, party_id, leaving, context),
         ]
         if known.established.roles:
-            ending = EndPostRoles(grant_ids=tuple(_grants(known, party_id)), at=at)
+            ending = EndGrants(grant_ids=tuple(grants_of(known, party_id)), at=at)
             tasks.append((self.access, party_id, ending, context))
         return handle_many(self.stream.ledger, tasks)[0]
 
@@ -123,7 +123,7 @@ class Appointments:
     ) -> list[Task]:
         """What grants the roles of a post, or moves the end of those of them that are still held (`only`)."""
         tasks: list[Task] = []
-        for held, each in zip(_grants(known, party_id), known.established.roles, strict=True):
+        for held, each in zip(grants_of(known, party_id), known.established.roles, strict=True):
             if only is not None and held not in only:
                 continue
             granting = GrantRole(
@@ -138,7 +138,7 @@ class Appointments:
         return tasks
 
 
-def _grants(known: Established, party_id: str) -> list[str]:
+def grants_of(known: Established, party_id: str) -> list[str]:
     """The ids of the grants that come with a post."""
     post_id = known.established.post_id
     return [grant_id(party_id, each.role, each.within, post_id) for each in known.established.roles]

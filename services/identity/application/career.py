@@ -6,19 +6,41 @@ from libs.ledger.recorded import Context
 from libs.ledger.streams.stream import Stream, Task
 from services.identity.domain import post
 from services.identity.domain.career import Career, CareerCommand, CareerEvent, LeavePost
+from services.identity.domain.membership import LeaveBody
 from services.identity.domain.post.commands import EndAppointment, PostCommand
 from services.identity.domain.post.events import PostEvent
+from services.identity.domain.post.situations import Established
 
 CareerStream = Stream[CareerCommand, Career, CareerEvent]
 PostStream = Stream[PostCommand, post.situations.Post, PostEvent]
 
 
-def leaving_posts(
+def leaving_all(
     careers: CareerStream, posts: PostStream, party_id: str, at: datetime, context: Context
 ) -> list[Task]:
-    """What ends all appointments of a person who is erased."""
+    """What ends all appointments and memberships of a person who is erased."""
+    bodies = careers.load(party_id).state.bodies
+    leaving = (LeaveBody(party_id=party_id, body_id=each, at=at, erased=True) for each in bodies)
+    return [
+        *leaving_posts(careers, posts, party_id, at, context),
+        *((careers, party_id, each, context) for each in leaving),
+    ]
+
+
+def leaving_posts(
+    careers: CareerStream,
+    posts: PostStream,
+    party_id: str,
+    at: datetime,
+    context: Context,
+    body_id: str = "",
+) -> list[Task]:
+    """What ends the appointments of a person to the posts of a body, or ("") to all."""
     tasks: list[Task] = []
     for post_id in careers.load(party_id).state.posts:
+        known = posts.load(post_id).state
+        if body_id and isinstance(known, Established) and known.established.body_id != body_id:
+            continue
         leaving = LeavePost(party_id=party_id, post_id=post_id, at=at)
         ending = EndAppointment(party_id=party_id, at=at, erased=True)
         tasks += [(careers, party_id, leaving, context), (posts, post_id, ending, context)]

@@ -15,7 +15,7 @@ from libs.ledger.streams.stream import Handled, Stream, Task, handle_many
 from libs.query.reach import Jurisdiction, Permit
 from libs.rules.areas import AreaPath
 from services.identity.application.area import AreaStream, defined
-from services.identity.application.career import CareerStream, PostStream, leaving_posts
+from services.identity.application.career import CareerStream, PostStream, leaving_all
 from services.identity.application.receipt import Receipts
 from services.identity.application.registration import (
     NewResident,
@@ -197,7 +197,7 @@ class Residents:
         """Some tasks, and all that leaves them in no household and no post."""
 
         def tasks() -> list[Task]:
-            posts = leaving_posts(self.careers, self.posts, resident_id, at, context)
+            posts = leaving_all(self.careers, self.posts, resident_id, at, context)
             return [*first, *self._leaving_home(resident_id, at, context), *posts]
 
         return moving(self.stream.ledger, tasks, f"resident-{resident_id}")

@@ -98,6 +98,25 @@ class Retention:
     stayed_a_year: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MembershipRow:
+    """Who is a member of a body from when until when, as far as is known."""
+
+    party_id: str
+    body_id: str
+    since: datetime
+    until: datetime | None
+
+
+class MembershipReads(Protocol):
+    """The memberships."""
+
+    def page(
+        self, query: ListQuery, at: datetime, reach: Reach, fresh: Fresh
+    ) -> tuple[Sequence[MembershipRow], str]:
+        """Memberships of a moment within reach by body and person, and the token of the next page."""
+
+
 class StaffReads(Protocol):
     """Posts, their holders, and who is qualified."""
 

@@ -148,7 +148,7 @@ class GrantRole:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EndPostRoles:
+class EndGrants:
     """End those of these grants that are held, and the sessions that relied on them."""
 
     grant_ids: tuple[str, ...]
@@ -179,7 +179,7 @@ class EndAccess:
     at: datetime
 
 
-AccessCommand = GrantRole | EndPostRoles | RevokeRole | RevokeSessions | EndAccess
+AccessCommand = GrantRole | EndGrants | RevokeRole | RevokeSessions | EndAccess
 
 
 # Decide
@@ -196,7 +196,7 @@ def decide(command: AccessCommand, access: Access) -> Sequence[AccessEvent]:
     match command:
         case GrantRole():
             return _grant(command, access)
-        case EndPostRoles():
+        case EndGrants():
             held = access.held(command.at)
             return _ended([held[key] for key in command.grant_ids if key in held], command.at)
         case RevokeRole():

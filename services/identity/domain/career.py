@@ -1,4 +1,4 @@
-"""What a person learned and is: courses, certificates, and the posts that they took. One stream a person."""
+"""What a person learned and is: courses, certificates, posts, memberships. One stream for each person."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -6,7 +6,9 @@ from datetime import datetime
 
 from libs.ledger.decider import Decider
 from libs.rules.areas import AreaPath
+from services.identity.domain import membership
 from services.identity.domain import staff_refusals as refusals
+from services.identity.domain.membership import BodyJoined, BodyLeft, JoinBody, LeaveBody, Stay
 
 # Events
 
@@ -61,7 +63,9 @@ class PostLeft:
     left_at: datetime
 
 
-CareerEvent = CourseCompleted | CertificateIssued | CertificateRevoked | PostTaken | PostLeft
+CareerEvent = (
+    CourseCompleted | CertificateIssued | CertificateRevoked | PostTaken | PostLeft | BodyJoined | BodyLeft
+)
 
 
 # Situations
@@ -82,11 +86,15 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Career:
-    """Certificates by id, completed courses with when, and posts whose appointment nobody ended."""
+    """Certificates by id, completed courses with when, posts whose appointment nobody ended, and bodies.
+
+    `bodies`: the last stay in each.
+    """
 
     certificates: Mapping[str, Certificate] = field(default_factory=dict)
     completed: frozenset[tuple[str, datetime]] = frozenset()
     posts: tuple[str, ...] = ()
+    bodies: Mapping[str, Stay] = field(default_factory=dict)
 
     def lacking(self, needs: Iterable[str], at: datetime) -> list[str]:
         """Which of these qualifications the person does not hold at a moment."""
@@ -112,6 +120,8 @@ def evolve(career: Career, event: CareerEvent) -> Career:
             return replace(career, posts=(*(each for each in career.posts if each != post_id), post_id))
         case PostLeft(post_id=post_id):
             return replace(career, posts=tuple(each for each in career.posts if each != post_id))
+        case BodyJoined(body_id=body_id) | BodyLeft(body_id=body_id):
+            return replace(career, bodies={**career.bodies, body_id: membership.evolve(event)})
 
 
 # Commands
@@ -170,7 +180,9 @@ class LeavePost:
     at: datetime
 
 
-CareerCommand = IssueCertificate | CompleteCourse | RevokeCertificate | TakePost | LeavePost
+CareerCommand = (
+    IssueCertificate | CompleteCourse | RevokeCertificate | TakePost | LeavePost | JoinBody | LeaveBody
+)
 
 
 # Decide
@@ -186,14 +198,22 @@ def decide(command: CareerCommand, career: Career) -> Sequence[CareerEvent]:
         case RevokeCertificate():
             return _revoked(command, career)
         case TakePost():
-            for moment in command.checked_at:
-                if lacking := career.lacking(command.needs, moment):
-                    raise refusals.qualifications_are_lacking(lacking)
-            return [PostTaken(party_id=command.party_id, post_id=command.post_id, since=command.since)]
+            return [_taken(command, career)]
         case LeavePost(post_id=post_id):
             if post_id not in career.posts:
                 return []
             return [PostLeft(party_id=command.party_id, post_id=post_id, left_at=command.at)]
+        case JoinBody(body_id=body_id):
+            return [membership.joined(command, career.bodies.get(body_id))]
+        case LeaveBody(body_id=body_id):
+            return membership.left(command, career.bodies.get(body_id))
+
+
+def _taken(command: TakePost, career: Career) -> PostTaken:
+    for moment in command.checked_at:
+        if lacking := career.lacking(command.needs, moment):
+            raise refusals.qualifications_are_lacking(lacking)
+    return PostTaken(party_id=command.party_id, post_id=command.post_id, since=command.since)
 
 
 def _issued(command: IssueCertificate) -> CertificateIssued:

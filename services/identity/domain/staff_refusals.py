@@ -107,6 +107,25 @@ def term_is_unfit() -> Refusal:
     return Refusal(Kind.INVALID, "TERM_UNFIT", advice, field="until_time")
 
 
+def member_already() -> Refusal:
+    """The person is a member of the body in that time."""
+    advice = "the person is a member of this body at that time; end the membership first"
+    return Refusal(Kind.PRECONDITION, "MEMBER_ALREADY", advice)
+
+
+def not_a_member_of_the_body() -> Refusal:
+    """The person is no member of the body now, or not any more."""
+    advice = "the person is not a member of this body now; list the memberships, or admit them"
+    return Refusal(Kind.PRECONDITION, "NOT_A_MEMBER_OF_THE_BODY", advice)
+
+
+def roles_outlast_the_membership(grant_ids: Sequence[str]) -> Refusal:
+    """The person holds roles for the body beyond the end that the membership is to have."""
+    advice = "the person holds roles for this body beyond that end; grant them until then, or revoke them"
+    kind, facts = Kind.PRECONDITION, {"grant_ids": ",".join(grant_ids)}
+    return Refusal(kind, "ROLES_OUTLAST_MEMBERSHIP", advice, field="until_time", **facts)
+
+
 def qualifications_are_lacking(lacking: Sequence[str]) -> Refusal:
     """The person does not hold what the post needs, at the beginning or now."""
     advice = "the person lacks a valid certificate that the post needs; record it first, or appoint another"

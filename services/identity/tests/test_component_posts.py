@@ -478,5 +478,91 @@ def test_a_post_is_abolished_when_it_is_vacant_and_stays_in_the_past(
     assert [each.party_id for each in held.appointments] == [party_id]
 
 
+# memberships
+
+
+def admit(stub: Any, party_id: str, since: datetime | None = None, until: datetime | None = None) -> Any:
+    request = pb.AdmitMemberRequest(
+        request_id=request_id(),
+        party_id=party_id,
+        body_id="lasan",
+        since_time=stamp(since) if since else None,
+        until_time=stamp(until) if until else None,
+    )
+    return stub.admit_member(request)
+
+
+def let_go(stub: Any, party_id: str) -> Any:
+    return stub.end_membership(
+        pb.EndMembershipRequest(request_id=request_id(), party_id=party_id, body_id="lasan", reason="left")
+    )
+
+
+def members(running: Component, stub: Any, at: datetime | None = None) -> set[str]:
+    request = pb.ListMembershipsRequest(
+        page_size=1000,
+        filter='body_id = "lasan"',
+        at_time=stamp(at) if at else None,
+        at_least=running.opened.ledger.revision(running.opened.ledger.head()),
+    )
+    return {each.party_id for each in stub.list_memberships(request).memberships}
+
+
+def test_roles_for_a_body_end_with_the_membership(running: Component, operator: Any) -> None:
+    party_id, post_id = with_login(operator, number(), "member"), establish(operator, PLANNER="north")
+    until = datetime.now(UTC) + 30 * DAY
+    admit(operator, party_id, NOW - 100 * DAY, until)
+    grant(operator, party_id, "CASE_OFFICER", "north", "lasan")
+    grant(operator, party_id, "VOLUNTEER", "north")
+    appoint(operator, post_id, party_id)
+    assert roles_of(running, party_id) == {"CASE_OFFICER": until, "VOLUNTEER": None, "PLANNER": None}
+    assert party_id in members(running, operator, NOW - 50 * DAY)
+    officer = log_in(running, "member")
+
+    let_go(operator, party_id)
+
+    with pytest.raises(RpcFailed, match="TOKEN_REVOKED"):
+        officer.list_bodies(service.ListBodiesRequest())
+    assert roles_of(running, party_id) == {"VOLUNTEER": None}
+    assert shown(running, operator, post_id).holder_id == ""
+    assert party_id not in members(running, operator)
+    with refused("NOT_A_MEMBER_OF_THE_BODY"):
+        grant(operator, party_id, "CASE_OFFICER", "north", "lasan")
+    admit(operator, party_id)
+    grant(operator, party_id, "CASE_OFFICER", "north", "lasan")
+
+
+def test_a_membership_does_not_end_before_the_roles_that_are_held(running: Component, operator: Any) -> None:
+    party_id = somebody(operator)
+    grant(operator, party_id, "CASE_OFFICER", "north", "lasan")
+
+    with refused("ROLES_OUTLAST_MEMBERSHIP"):
+        admit(operator, party_id, until=datetime.now(UTC) + DAY)
+
+    admit(operator, party_id)
+    assert roles_of(running, party_id) == {"CASE_OFFICER": None}
+
+
+def test_nobody_is_let_go_by_whoever_may_not_end_their_roles(running: Component, operator: Any) -> None:
+    party_id = somebody(operator)
+    admit(operator, party_id)
+    grant(operator, party_id, "CASE_OFFICER", "north", "lasan")
+
+    with refused("ROLE_NOT_YOURS_TO_GRANT"):
+        let_go(as_role(running, "PLANNER", "la"), party_id)
+    with refused("OUT_OF_REACH"):
+        let_go(as_role(running, "OPERATOR", "la/south"), party_id)
+    assert roles_of(running, party_id) == {"CASE_OFFICER": None}
+
+
+def test_whoever_is_erased_is_no_member_any_more(running: Component, operator: Any) -> None:
+    party_id = somebody(operator)
+    admit(operator, party_id)
+
+    _erase(running, party_id)
+
+    assert party_id not in members(running, operator)
+
+
 def test_views_of_posts_rebuilt_are_the_live_ones(running: Component) -> None:
     assert_rebuilt_equals_live(running.opened.ledger, SERVICE.views)

@@ -8,6 +8,7 @@ from services.identity.application.staff_ports import (
     AppointmentRow,
     CertificateRow,
     CourseRow,
+    MembershipRow,
     PostRow,
     QualificationRow,
     Shortage,
@@ -98,6 +99,16 @@ def appointment_shown(row: AppointmentRow) -> pb.Appointment:
         post_id=row.post_id,
         body_id=row.body_id,
         party_id=row.party_id,
+        since_time=stamp(row.since),
+        until_time=stamp_or_none(row.until),
+    )
+
+
+def membership_shown(row: MembershipRow) -> pb.Membership:
+    """Who is a member of a body, and when."""
+    return pb.Membership(
+        party_id=row.party_id,
+        body_id=row.body_id,
         since_time=stamp(row.since),
         until_time=stamp_or_none(row.until),
     )

@@ -25,6 +25,7 @@ from services.identity.domain.career import (
     TakePost,
 )
 from services.identity.domain.course import COURSE, CourseDefined, DefineCourse
+from services.identity.domain.membership import BodyJoined, BodyLeft, JoinBody, LeaveBody
 from services.identity.domain.qualification import (
     QUALIFICATION,
     Defined,
@@ -168,3 +169,41 @@ def test_a_course_is_defined_once() -> None:
         "COURSE_DEFINED_DIFFERENTLY", Kind.ALREADY_EXISTS
     )
     given_course().when(replace(define, title=Text())).then_refused("NAME_MISSING", Kind.INVALID)
+
+
+BODY_JOINED = BodyJoined(party_id=MEI, body_id="bos", area_path=WILLOW, since=AT, until=AT + 90 * DAY)
+JOIN = JoinBody(party_id=MEI, body_id="bos", area_path=WILLOW, since=AT, until=AT + 90 * DAY, at=AT)
+LEFT = BodyLeft(party_id=MEI, body_id="bos", since=AT, left_at=AT + DAY)
+
+
+def test_a_person_is_a_member_of_a_body_from_a_moment_until_one() -> None:
+    admitted = given_career().when(JOIN)
+
+    admitted.then(BODY_JOINED)
+    admitted.then_state(
+        lambda state: (
+            [state.bodies["bos"].holds(AT + days * DAY) for days in (-1, 0, 89, 90)]
+            == [False, True, True, False]
+        )
+    )
+
+
+def test_one_stay_follows_another() -> None:
+    again = replace(JOIN, since=AT + DAY, until=None, at=AT + DAY)
+
+    given_career(BODY_JOINED).when(again).then_refused("MEMBER_ALREADY", Kind.PRECONDITION)
+    given_career(BODY_JOINED, LEFT).when(again).then(replace(BODY_JOINED, since=AT + DAY, until=None))
+    given_career(BODY_JOINED).when(replace(again, body_id="parks")).then(
+        replace(BODY_JOINED, body_id="parks", since=AT + DAY, until=None)
+    )
+    given_career().when(replace(JOIN, since=AT + DAY)).then_refused("NOT_YET", Kind.INVALID)
+    given_career().when(replace(JOIN, until=AT)).then_refused("TERM_UNFIT", Kind.INVALID)
+
+
+def test_only_a_member_leaves_and_the_erased_in_silence() -> None:
+    leave = LeaveBody(party_id=MEI, body_id="bos", at=AT + DAY)
+
+    given_career(BODY_JOINED).when(leave).then(LEFT)
+    given_career(BODY_JOINED, LEFT).when(leave).then_refused("NOT_A_MEMBER_OF_THE_BODY", Kind.PRECONDITION)
+    given_career().when(leave).then_refused("NOT_A_MEMBER_OF_THE_BODY", Kind.PRECONDITION)
+    given_career(BODY_JOINED, LEFT).when(replace(leave, erased=True)).then_nothing_happens()
