@@ -5,6 +5,7 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -12,6 +13,7 @@ from linli.cases.v1 import cases_service_pb2 as cases
 from linli.cases.v1 import cases_types_pb2 as types
 from linli.identity.v1 import identity_service_pb2 as identity
 from linli.identity.v1 import identity_types_pb2 as kinds
+from linli.privacy.v1 import privacy_service_pb2 as privacy
 from linli.supervision.v1 import supervision_service_pb2 as supervision
 from linli.volunteers.v1 import volunteers_service_pb2 as volunteers
 
@@ -54,6 +56,7 @@ from libs.testkit.thief import Thief
 from libs.testkit.views import assert_rebuilt_equals_live
 from services.command.registry import NAMES
 
+PRIVACY = privacy.DESCRIPTOR.services_by_name["DisclosureService"]
 STATES = [types.CASE_STATE_CLOSED, types.CASE_STATE_ROUTED, types.CASE_STATE_ROUTED]
 
 
@@ -176,6 +179,38 @@ def test_others_could_read_nothing_even_then(town: Town, life: Life, before: dic
 
     assert before
     assert leaks(HERS, {"what supervisors see": "\n".join(seen).encode()}) == []
+
+
+@pytest.mark.capability("002.5")
+def test_a_copy_for_her_has_all_that_she_told_and_was_told(
+    town: Town, life: Life, before: dict[str, str]
+) -> None:
+    guard = town.person("DATA_PROTECTION_OFFICER", "gao").client.service(PRIVACY)
+    copied = {
+        name: "\n".join(each.content for each in copy_of(guard, name, life.resident_id))
+        for name in ("identity", "cases", "volunteers", "supervision")
+    }
+
+    assert before
+    for where, texts in {
+        "identity": (NAME, E164, ADDRESS),
+        "cases": (DESCRIPTION, CONTACT, NOTE, OUTCOME),
+        "supervision": (COMMENT,),
+    }.items():
+        assert [text for text in texts if text not in copied[where]] == [], where
+    assert life.resident_id in copied["volunteers"]
+    assert "password_hash" not in copied["identity"]
+
+
+def copy_of(guard: Any, service: str, subject_id: str) -> Iterator[privacy.ExportedEvent]:
+    """All pages of the copy of what a service keeps of a person."""
+    asked = privacy.ExportSubjectRequest(service=service, subject_id=subject_id)
+    while True:
+        answer = guard.export_subject(asked)
+        yield from answer.events
+        if not answer.next_page_token:
+            return
+        asked.page_token = answer.next_page_token
 
 
 def test_even_then_nothing_lay_in_the_clear(town: Town, life: Life, before: dict[str, str]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -15,8 +16,12 @@ from e2e.journeys.cities import platform_in
 from libs.testkit.commands import linli
 from libs.testkit.eventually import eventually
 from services.command.admin.acts import NOUNS
+from services.command.registry import NAMES
 
-ALL = {(noun, verb) for noun, of in NOUNS.items() for verb in of.acts} | {("area", "standing")}
+ALL = {(noun, verb) for noun, of in NOUNS.items() for verb in of.acts} | {
+    ("area", "standing"),
+    ("person", "export"),
+}
 SQUARE = json.dumps({"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]]})
 PASSWORD = "a password of theirs"  # noqa: S105  # made up
 UNTIL = "2027-01-01T00:00:00Z"
@@ -94,6 +99,7 @@ def test_every_act_is_done_by_those_who_may(office: Office) -> None:
     partners(office)
     the_platform(office)
     erasures(office)
+    incidents(office)
 
     assert office.done == ALL
 
@@ -336,7 +342,15 @@ def erasures(office: Office) -> None:
     case_id, gone = opened["case"]["case_id"], office.person("Zhao Lei")
     reason = ("--reason", "by request")
     office.does("case", "erase", case_id, *reason, "--yes", "--again", case_id, by="officer")
-    office.does("person", "erase", gone, *reason, "--yes", "--again", gone, by="officer")
+    copied = copy_of(office, gone)
+    assert "Zhao Lei" in copied
+    erased = office.does("person", "erase", gone, *reason, "--yes", "--again", gone, by="officer")
+    receipt = office.does("person", "receipt", gone, by="officer")["receipt"]
+    assert {each["service"] for each in receipt["services"]} == {*NAMES}
+    asked = {"receipt_code": erased["receipt_code"]}
+    shown = office.calls("identity.GetMyErasureReceipt", asked, LINLI_PROFILE="first")["receipt"]
+    assert shown["subject_id"] == gone
+    assert "Zhao Lei" not in copy_of(office, gone)
 
     purpose = ("--purpose", "PURPOSE_CASE_WORK")
     shown = office.person("Qian Mo")
@@ -354,6 +368,34 @@ def erasures(office: Office) -> None:
     office.does("session", "revoke", other, "--reason", "a laptop was lost", "--yes")
     ended = office.tries("body", "list", by="second")
     assert "login --profile second`" in ended.stderr
+
+
+def copy_of(office: Office, person: str) -> str:
+    """The file with everything that is kept of a person."""
+    file = office.folder / f"{uuid4()}.json"
+    ended = office.tries("person", "export", person, "--to", str(file), by="officer")
+    assert ended.returncode == 0, ended.stderr
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert json.loads(file.read_text("utf-8"))["format"] == "linli-person-1"
+    return file.read_text("utf-8")
+
+
+def incidents(office: Office) -> None:
+    """A telephone is lost; who must be told is told."""
+
+    def does(verb: str, *words: str, **told: str) -> Any:
+        given = ("--fields", "-") if told else ()
+        return office.does("incident", verb, *words, *given, by="officer", given=json.dumps(told))
+
+    name = ("--class", "PERSONAL_CLASS_NAME")
+    words = ("--kind", "INCIDENT_KIND_LOST", "--noticed", "2026-03-02T08:00:00Z", *name)
+    lost = does("report", *words, description="a telephone in a taxi")["incident"]["incident_id"]
+    does("assess", lost, "--risk", "INCIDENT_RISK_LOW", *name, grounds="it was locked")
+    does("notified", lost, "--duty", "NOTIFICATION_DUTY_AUTHORITY", note="letter 17")
+    closed = does("close", lost, "--yes", measures="telephones lock themselves")
+    assert closed["incident"]["state"] == "INCIDENT_STATE_CLOSED"
+    assert does("show", lost)["description"] == "a telephone in a taxi"
+    eventually(lambda: [each["incident_id"] for each in does("list", "--state", "CLOSED")] == [lost])
 
 
 def wait_for_the_record_of(office: Office, person: str) -> list[Any]:

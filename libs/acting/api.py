@@ -8,13 +8,10 @@ from linli.acting.v1 import acting_service_pb2 as pb
 from libs.acting.view import LISTED, VIEW, ActRow
 from libs.acting.words import worded
 from libs.ledger.decider import Kind, Refusal
-from libs.ledger.disclosed import PersonalDataDisclosed
-from libs.ledger.recorded import Context
 from libs.ledger.views.view import Views
 from libs.query.conditions import Condition
 from libs.query.freshness import Fresh, PageQuery, Waiting
 from libs.query.reach import Reach
-from libs.rpc.disclosing import Notes
 from libs.rpc.moments import stamp
 from libs.rpc.texts import localized
 
@@ -40,17 +37,6 @@ class Asked(PageQuery, Protocol):
     """A request for the acts of one service."""
 
     service: str
-
-
-class NotesOfServices:
-    """Where it is stored that somebody read acts: by the service whose acts they are, in `reference`."""
-
-    def __init__(self, notebooks: Mapping[str, Notes]) -> None:
-        self._notebooks = notebooks
-
-    def note(self, disclosed: PersonalDataDisclosed, context: Context) -> None:
-        """Store what the actor read. Raises if it cannot."""
-        self._notebooks[disclosed.reference].note(disclosed, context)
 
 
 class ActingApi:

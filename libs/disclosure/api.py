@@ -6,6 +6,7 @@ from typing import Protocol
 from linli.privacy.v1 import privacy_service_pb2 as pb
 from linli.privacy.v1 import privacy_types_pb2 as types
 
+from libs.disclosure.copying import Copied, Copying
 from libs.disclosure.unusual import unusual_readers
 from libs.disclosure.view import LISTED, VIEW, DisclosureRow
 from libs.ledger.decider import Kind, Refusal
@@ -25,6 +26,9 @@ class Call(Waiting, Protocol):
     def me(self) -> str:
         """The caller's own id."""
 
+    def showing(self, *subject_ids: str) -> None:
+        """Whose personal data the answer shows."""
+
     def require(self, *, area_path: str | None = None, body: str | None = None) -> None:
         """Refuse unless a grant covers the thing; without a thing: unless one has no limits."""
 
@@ -41,6 +45,16 @@ class DisclosureApi:
     def __init__(self, views: Mapping[str, Views]) -> None:
         """`views`: those of each service that stores who reads whose data."""
         self._views = views
+
+    def export_subject(self, request: pb.ExportSubjectRequest, call: Call) -> pb.ExportSubjectResponse:
+        """A part of the copy of what a service keeps of a person."""
+        call.require()
+        copying = Copying(self._of(request.service).ledger)
+        found, after = copying.some(request.subject_id, int(request.page_token or 0))
+        call.showing(request.subject_id)
+        return pb.ExportSubjectResponse(
+            events=map(_copied, found), next_page_token="" if after is None else str(after)
+        )
 
     def list_disclosures_of_me(
         self, request: pb.ListDisclosuresOfMeRequest, call: Call
@@ -99,6 +113,15 @@ def _shown(row: DisclosureRow) -> pb.Disclosure:
         reference=row["reference"],
         rpc=row["rpc"],
         read_time=stamp(row["read_at"]),
+    )
+
+
+def _copied(each: Copied) -> pb.ExportedEvent:
+    return pb.ExportedEvent(
+        event_type=each.name,
+        stream_id=each.stream,
+        occurred_time=stamp(each.occurred_at),
+        content=each.content,
     )
 
 

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any, Protocol
@@ -127,6 +127,17 @@ class Notebook:
     def _forget(self) -> None:
         with self._lock:
             self._until.clear()
+
+
+class Notebooks:
+    """Stores who read whose data in the service that the record refers to."""
+
+    def __init__(self, notebooks: Mapping[str, Notes]) -> None:
+        self._notebooks = notebooks
+
+    def note(self, disclosed: PersonalDataDisclosed, context: Context) -> None:
+        """Store it there. Raises as that does."""
+        self._notebooks[disclosed.reference].note(disclosed, context)
 
 
 class Disclosing:

@@ -7,14 +7,14 @@ from linli.feed.v1 import feed_service_pb2 as feed
 from linli.operations.v1 import operations_service_pb2 as operations
 from linli.privacy.v1 import privacy_service_pb2 as privacy
 
-from libs.acting.api import ActingApi, NotesOfServices
+from libs.acting.api import ActingApi
 from libs.acting.view import VIEW as ACTS
 from libs.disclosure.api import DisclosureApi
 from libs.ledger.disclosed import DISCLOSURE
 from libs.messaging.desk import ParkingDesk
 from libs.messaging.feed import FeedApi
 from libs.messaging.parking import ParkingApi
-from libs.rpc.disclosing import Notebook
+from libs.rpc.disclosing import Notebook, Notebooks
 from libs.rpc.key_set import KeySet
 from libs.rpc.peers import TrustedProxies
 from libs.rpc.server import Server
@@ -76,9 +76,9 @@ def server_of(
     desks = {service.name: ParkingDesk(service.ledger, service.effects()) for service in services}
     server.add(operations.DESCRIPTOR.services_by_name["ParkingService"], ParkingApi(desks))
     read = {service.name: service.views for service in services if service.discloses}
-    server.add(privacy.DESCRIPTOR.services_by_name["DisclosureService"], DisclosureApi(read))
+    notes = Notebooks(notebooks)
+    server.add(privacy.DESCRIPTOR.services_by_name["DisclosureService"], DisclosureApi(read), notebook=notes)
     acts = {service.name: service.views for service in services if ACTS.name in service.views.by_name}
-    notes = NotesOfServices(notebooks)
     server.add(acting.DESCRIPTOR.services_by_name["ActingService"], ActingApi(acts), notebook=notes)
     return server
 

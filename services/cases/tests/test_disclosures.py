@@ -259,3 +259,51 @@ def test_an_answer_whose_reading_cannot_be_stored_is_not_sent(
     assert (masked.case.case_id, masked.personal_data_masked) == (case.case_id, True)
     assert (refused.value.code.name, refused.value.reason) == ("UNAVAILABLE", "STORE_UNAVAILABLE")
     assert readings(alone, case) == []
+
+
+# a copy of everything
+
+
+def export(running: Component, officer: Any, subject_id: str, service: str = "cases") -> list[Any]:
+    asked = privacy.ExportSubjectRequest(service=service, subject_id=subject_id)
+    answer = officer.export_subject(asked)
+    assert not answer.next_page_token
+    return list(answer.events)
+
+
+@pytest.mark.capability("002.5")
+def test_a_copy_has_what_a_reporter_told_and_is_recorded(
+    running: Component, roads_officer: Any, case: pb.Case
+) -> None:
+    roads_officer.add_note(pb.AddNoteRequest(**on(case), text="call first", to_reporter=True))
+    guard = running.client(running.mint.person("DATA_PROTECTION_OFFICER", subject="gao")).service(PRIVACY)
+
+    copied = export(running, guard, case.reporter_id)
+
+    opened = next(each for each in copied if each.stream_id == f"case-{case.case_id}")
+    assert opened.event_type == "cases.case_opened.v1"
+    assert "+86 138 0013 8000" in opened.content
+    assert any("call first" in each.content for each in copied)
+    assert ("gao", "ExportSubject") in readings(running, case)
+    [record] = [each.event for each in recorded(running, case) if each.metadata.actor == "gao"]
+    assert (record.classes, record.reference) == (("COPY",), "cases")
+
+
+def test_a_copy_shows_nothing_of_others(running: Component, roads_officer: Any, case: pb.Case) -> None:
+    roads_officer.add_note(pb.AddNoteRequest(**on(case), text="call first", to_reporter=True))
+    guard = running.client(running.mint.person("DATA_PROTECTION_OFFICER", subject="gao")).service(PRIVACY)
+
+    theirs = export(running, guard, "rob")
+
+    assert any(each.stream_id == f"case-{case.case_id}" for each in theirs), "what they did"
+    assert not any("call first" in each.content for each in theirs), "under the key of the reporter"
+
+
+def test_a_copy_is_made_by_officers_without_limits_only(running: Component, case: pb.Case) -> None:
+    limited = running.mint.person("DATA_PROTECTION_OFFICER", area="city", path="city")
+    asked = privacy.ExportSubjectRequest(service="cases", subject_id=case.reporter_id)
+
+    for token, reason in ((limited, "OUT_OF_REACH"), (running.mint.person("OPERATOR"), "SCOPE_MISSING")):
+        with pytest.raises(RpcFailed) as refused:
+            running.client(token).service(PRIVACY).export_subject(asked)
+        assert refused.value.reason == reason

@@ -1,6 +1,7 @@
 """What an operator does about people, their roles and their data."""
 
 from services.command.admin.act import Act, Noun
+from services.command.lazy import Lazy, at
 
 _SESSIONS_END = "Their sessions end: they must log in again."
 
@@ -96,6 +97,12 @@ PERSON = Noun(
             " identity.GetMyErasureReceipt.",
             takes=("subject_id",),
         ),
+    },
+    others={
+        "export": Lazy(
+            "write everything that is kept of a person into one file, for them",
+            at("admin.copying", "export_person"),
+        )
     },
 )
 

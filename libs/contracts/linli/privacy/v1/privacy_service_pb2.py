@@ -25,17 +25,26 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from linli.options.v1 import access_pb2 as linli_dot_options_dot_v1_dot_access__pb2
 from linli.options.v1 import rules_pb2 as linli_dot_options_dot_v1_dot_rules__pb2
+from linli.privacy.v1 import privacy_options_pb2 as linli_dot_privacy_dot_v1_dot_privacy__options__pb2
 from linli.privacy.v1 import privacy_types_pb2 as linli_dot_privacy_dot_v1_dot_privacy__types__pb2
 from linli.types.v1 import types_pb2 as linli_dot_types_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&linli/privacy/v1/privacy_service.proto\x12\x10linli.privacy.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dlinli/options/v1/access.proto\x1a\x1clinli/options/v1/rules.proto\x1a$linli/privacy/v1/privacy_types.proto\x1a\x1alinli/types/v1/types.proto\"\xd5\x02\n\nDisclosure\x12\x15\n\rdisclosure_id\x18\x01 \x01(\t\x12\x12\n\nsubject_id\x18\x02 \x01(\t\x12\x11\n\treader_id\x18\x03 \x01(\t\x12\r\n\x05roles\x18\x04 \x03(\t\x12\x10\n\x08\x62ody_ids\x18\x05 \x03(\t\x12-\n\x07\x63lasses\x18\x06 \x03(\x0b\x32\x1c.linli.privacy.v1.ClassShown\x12\x34\n\x07purpose\x18\x07 \x01(\x0e\x32#.linli.privacy.v1.DisclosurePurpose\x12\x34\n\rpurpose_label\x18\x08 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\x12\x11\n\treference\x18\t \x01(\t\x12\x0b\n\x03rpc\x18\n \x01(\t\x12-\n\tread_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"s\n\nClassShown\x12\x37\n\x0epersonal_class\x18\x01 \x01(\x0e\x32\x1f.linli.privacy.v1.PersonalClass\x12,\n\x05label\x18\x02 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\"\x98\x01\n\x1aListDisclosuresOfMeRequest\x12\x1b\n\x07service\x18\x01 \x01(\tB\n\x9a\xb5\x18\x06\x08\x01\x10 @\x08\x12\"\n\tpage_size\x18\x02 \x01(\x05\x42\x0f\x9a\xb5\x18\x0b\x31\x00\x00\x00\x00\x00@\x8f@8\x01\x12\x1d\n\npage_token\x18\x03 \x01(\tB\t\x9a\xb5\x18\x05\x10\x80\x04@\t\x12\x1a\n\x08\x61t_least\x18\x04 \x01(\tB\x08\x9a\xb5\x18\x04\x10@@\x08\"i\n\x1bListDisclosuresOfMeResponse\x12\x31\n\x0b\x64isclosures\x18\x01 \x03(\x0b\x32\x1c.linli.privacy.v1.Disclosure\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xad\x01\n\x16ListDisclosuresRequest\x12\x1b\n\x07service\x18\x01 \x01(\tB\n\x9a\xb5\x18\x06\x08\x01\x10 @\x08\x12\"\n\tpage_size\x18\x02 \x01(\x05\x42\x0f\x9a\xb5\x18\x0b\x31\x00\x00\x00\x00\x00@\x8f@8\x01\x12\x1d\n\npage_token\x18\x03 \x01(\tB\t\x9a\xb5\x18\x05\x10\x80\x04@\t\x12\x17\n\x06\x66ilter\x18\x04 \x01(\tB\x07\x9a\xb5\x18\x03\x10\xf4\x03\x12\x1a\n\x08\x61t_least\x18\x05 \x01(\tB\x08\x9a\xb5\x18\x04\x10@@\x08\"e\n\x17ListDisclosuresResponse\x12\x31\n\x0b\x64isclosures\x18\x01 \x03(\x0b\x32\x1c.linli.privacy.v1.Disclosure\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"8\n\x19ListUnusualReadersRequest\x12\x1b\n\x07service\x18\x01 \x01(\tB\n\x9a\xb5\x18\x06\x08\x01\x10 @\x08\"N\n\x1aListUnusualReadersResponse\x12\x30\n\x07readers\x18\x01 \x03(\x0b\x32\x1f.linli.privacy.v1.UnusualReader\"J\n\rUnusualReader\x12\x11\n\treader_id\x18\x01 \x01(\t\x12\x0f\n\x07persons\x18\x02 \x01(\x05\x12\x15\n\rusual_persons\x18\x03 \x01(\x01\x32\x9e\x03\n\x11\x44isclosureService\x12z\n\x13ListDisclosuresOfMe\x12,.linli.privacy.v1.ListDisclosuresOfMeRequest\x1a-.linli.privacy.v1.ListDisclosuresOfMeResponse\"\x06\x8a\xb5\x18\x02\x18\x05\x12\x80\x01\n\x0fListDisclosures\x12(.linli.privacy.v1.ListDisclosuresRequest\x1a).linli.privacy.v1.ListDisclosuresResponse\"\x18\x8a\xb5\x18\x14\x12\x10\x64isclosures.read\x18\x02\x12\x89\x01\n\x12ListUnusualReaders\x12+.linli.privacy.v1.ListUnusualReadersRequest\x1a,.linli.privacy.v1.ListUnusualReadersResponse\"\x18\x8a\xb5\x18\x14\x12\x10\x64isclosures.read\x18\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&linli/privacy/v1/privacy_service.proto\x12\x10linli.privacy.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dlinli/options/v1/access.proto\x1a\x1clinli/options/v1/rules.proto\x1a&linli/privacy/v1/privacy_options.proto\x1a$linli/privacy/v1/privacy_types.proto\x1a\x1alinli/types/v1/types.proto\"\x80\x01\n\rExportedEvent\x12\x12\n\nevent_type\x18\x01 \x01(\t\x12\x11\n\tstream_id\x18\x02 \x01(\t\x12\x31\n\roccurred_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\x07\x63ontent\x18\x04 \x01(\tB\x04\xd0\xb5\x18\r\"y\n\x14\x45xportSubjectRequest\x12\x1b\n\x07service\x18\x01 \x01(\tB\n\x9a\xb5\x18\x06\x08\x01\x10 @\x08\x12\x1e\n\nsubject_id\x18\x02 \x01(\tB\n\x9a\xb5\x18\x06\x08\x01\x10@@\x08\x12$\n\npage_token\x18\x03 \x01(\tB\x10\x9a\xb5\x18\x0c\x10\x12\x1a\x06[0-9]+@\t\"a\n\x15\x45xportSubjectResponse\x12/\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x1f.linli.privacy.v1.ExportedEvent\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xd5\x02\n\nDisclosure\x12\x15\n\rdisclosure_id\x18\x01 \x01(\t\x12\x12\n\nsubject_id\x18\x02 \x01(\t\x12\x11\n\treader_id\x18\x03 \x01(\t\x12\r\n\x05roles\x18\x04 \x03(\t\x12\x10\n\x08\x62ody_ids\x18\x05 \x03(\t\x12-\n\x07\x63lasses\x18\x06 \x03(\x0b\x32\x1c.linli.privacy.v1.ClassShown\x12\x34\n\x07purpose\x18\x07 \x01(\x0e\x32#.linli.privacy.v1.DisclosurePurpose\x12\x34\n\rpurpose_label\x18\x08 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\x12\x11\n\treference\x18\t \x01(\t\x12\x0b\n\x03rpc\x18\n \x01(\t\x12-\n\tread_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"s\n\nClassShown\x12\x37\n\x0epersonal_class\x18\x01 \x01(\x0e\x32\x1f.linli.privacy.v1.PersonalClass\x12,\n\x05label\x18\x02 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\"\x98\x01\n\x1aListDisclosuresOfMeRequest\x12\x1b\n\x07service\x18\x01 \x01(\tB\n\x9a\xb5\x18\x06\x08\x01\x10 @\x08\x12\"\n\tpage_size\x18\x02 \x01(\x05\x42\x0f\x9a\xb5\x18\x0b\x31\x00\x00\x00\x00\x00@\x8f@8\x01\x12\x1d\n\npage_token\x18\x03 \x01(\tB\t\x9a\xb5\x18\x05\x10\x80\x04@\t\x12\x1a\n\x08\x61t_least\x18\x04 \x01(\tB\x08\x9a\xb5\x18\x04\x10@@\x08\"i\n\x1bListDisclosuresOfMeResponse\x12\x31\n\x0b\x64isclosures\x18\x01 \x03(\x0b\x32\x1c.linli.privacy.v1.Disclosure\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xad\x01\n\x16ListDisclosuresRequest\x12\x1b\n\x07service\x18\x01 \x01(\tB\n\x9a\xb5\x18\x06\x08\x01\x10 @\x08\x12\"\n\tpage_size\x18\x02 \x01(\x05\x42\x0f\x9a\xb5\x18\x0b\x31\x00\x00\x00\x00\x00@\x8f@8\x01\x12\x1d\n\npage_token\x18\x03 \x01(\tB\t\x9a\xb5\x18\x05\x10\x80\x04@\t\x12\x17\n\x06\x66ilter\x18\x04 \x01(\tB\x07\x9a\xb5\x18\x03\x10\xf4\x03\x12\x1a\n\x08\x61t_least\x18\x05 \x01(\tB\x08\x9a\xb5\x18\x04\x10@@\x08\"e\n\x17ListDisclosuresResponse\x12\x31\n\x0b\x64isclosures\x18\x01 \x03(\x0b\x32\x1c.linli.privacy.v1.Disclosure\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"8\n\x19ListUnusualReadersRequest\x12\x1b\n\x07service\x18\x01 \x01(\tB\n\x9a\xb5\x18\x06\x08\x01\x10 @\x08\"N\n\x1aListUnusualReadersResponse\x12\x30\n\x07readers\x18\x01 \x03(\x0b\x32\x1f.linli.privacy.v1.UnusualReader\"J\n\rUnusualReader\x12\x11\n\treader_id\x18\x01 \x01(\t\x12\x0f\n\x07persons\x18\x02 \x01(\x05\x12\x15\n\rusual_persons\x18\x03 \x01(\x01\x32\xad\x04\n\x11\x44isclosureService\x12z\n\x13ListDisclosuresOfMe\x12,.linli.privacy.v1.ListDisclosuresOfMeRequest\x1a-.linli.privacy.v1.ListDisclosuresOfMeResponse\"\x06\x8a\xb5\x18\x02\x18\x05\x12\x80\x01\n\x0fListDisclosures\x12(.linli.privacy.v1.ListDisclosuresRequest\x1a).linli.privacy.v1.ListDisclosuresResponse\"\x18\x8a\xb5\x18\x14\x12\x10\x64isclosures.read\x18\x02\x12\x89\x01\n\x12ListUnusualReaders\x12+.linli.privacy.v1.ListUnusualReadersRequest\x1a,.linli.privacy.v1.ListUnusualReadersResponse\"\x18\x8a\xb5\x18\x14\x12\x10\x64isclosures.read\x18\x02\x12\x8c\x01\n\rExportSubject\x12&.linli.privacy.v1.ExportSubjectRequest\x1a\'.linli.privacy.v1.ExportSubjectResponse\"*\x8a\xb5\x18\x14\x12\x10\x64isclosures.read\x18\x02\xda\xb5\x18\x0e\n\x01\r\x18\x03*\x07serviceb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'linli.privacy.v1.privacy_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_EXPORTEDEVENT'].fields_by_name['content']._loaded_options = None
+  _globals['_EXPORTEDEVENT'].fields_by_name['content']._serialized_options = b'\320\265\030\r'
+  _globals['_EXPORTSUBJECTREQUEST'].fields_by_name['service']._loaded_options = None
+  _globals['_EXPORTSUBJECTREQUEST'].fields_by_name['service']._serialized_options = b'\232\265\030\006\010\001\020 @\010'
+  _globals['_EXPORTSUBJECTREQUEST'].fields_by_name['subject_id']._loaded_options = None
+  _globals['_EXPORTSUBJECTREQUEST'].fields_by_name['subject_id']._serialized_options = b'\232\265\030\006\010\001\020@@\010'
+  _globals['_EXPORTSUBJECTREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_EXPORTSUBJECTREQUEST'].fields_by_name['page_token']._serialized_options = b'\232\265\030\014\020\022\032\006[0-9]+@\t'
   _globals['_LISTDISCLOSURESOFMEREQUEST'].fields_by_name['service']._loaded_options = None
   _globals['_LISTDISCLOSURESOFMEREQUEST'].fields_by_name['service']._serialized_options = b'\232\265\030\006\010\001\020 @\010'
   _globals['_LISTDISCLOSURESOFMEREQUEST'].fields_by_name['page_size']._loaded_options = None
@@ -62,24 +71,32 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DISCLOSURESERVICE'].methods_by_name['ListDisclosures']._serialized_options = b'\212\265\030\024\022\020disclosures.read\030\002'
   _globals['_DISCLOSURESERVICE'].methods_by_name['ListUnusualReaders']._loaded_options = None
   _globals['_DISCLOSURESERVICE'].methods_by_name['ListUnusualReaders']._serialized_options = b'\212\265\030\024\022\020disclosures.read\030\002'
-  _globals['_DISCLOSURE']._serialized_start=221
-  _globals['_DISCLOSURE']._serialized_end=562
-  _globals['_CLASSSHOWN']._serialized_start=564
-  _globals['_CLASSSHOWN']._serialized_end=679
-  _globals['_LISTDISCLOSURESOFMEREQUEST']._serialized_start=682
-  _globals['_LISTDISCLOSURESOFMEREQUEST']._serialized_end=834
-  _globals['_LISTDISCLOSURESOFMERESPONSE']._serialized_start=836
-  _globals['_LISTDISCLOSURESOFMERESPONSE']._serialized_end=941
-  _globals['_LISTDISCLOSURESREQUEST']._serialized_start=944
-  _globals['_LISTDISCLOSURESREQUEST']._serialized_end=1117
-  _globals['_LISTDISCLOSURESRESPONSE']._serialized_start=1119
-  _globals['_LISTDISCLOSURESRESPONSE']._serialized_end=1220
-  _globals['_LISTUNUSUALREADERSREQUEST']._serialized_start=1222
-  _globals['_LISTUNUSUALREADERSREQUEST']._serialized_end=1278
-  _globals['_LISTUNUSUALREADERSRESPONSE']._serialized_start=1280
-  _globals['_LISTUNUSUALREADERSRESPONSE']._serialized_end=1358
-  _globals['_UNUSUALREADER']._serialized_start=1360
-  _globals['_UNUSUALREADER']._serialized_end=1434
-  _globals['_DISCLOSURESERVICE']._serialized_start=1437
-  _globals['_DISCLOSURESERVICE']._serialized_end=1851
+  _globals['_DISCLOSURESERVICE'].methods_by_name['ExportSubject']._loaded_options = None
+  _globals['_DISCLOSURESERVICE'].methods_by_name['ExportSubject']._serialized_options = b'\212\265\030\024\022\020disclosures.read\030\002\332\265\030\016\n\001\r\030\003*\007service'
+  _globals['_EXPORTEDEVENT']._serialized_start=261
+  _globals['_EXPORTEDEVENT']._serialized_end=389
+  _globals['_EXPORTSUBJECTREQUEST']._serialized_start=391
+  _globals['_EXPORTSUBJECTREQUEST']._serialized_end=512
+  _globals['_EXPORTSUBJECTRESPONSE']._serialized_start=514
+  _globals['_EXPORTSUBJECTRESPONSE']._serialized_end=611
+  _globals['_DISCLOSURE']._serialized_start=614
+  _globals['_DISCLOSURE']._serialized_end=955
+  _globals['_CLASSSHOWN']._serialized_start=957
+  _globals['_CLASSSHOWN']._serialized_end=1072
+  _globals['_LISTDISCLOSURESOFMEREQUEST']._serialized_start=1075
+  _globals['_LISTDISCLOSURESOFMEREQUEST']._serialized_end=1227
+  _globals['_LISTDISCLOSURESOFMERESPONSE']._serialized_start=1229
+  _globals['_LISTDISCLOSURESOFMERESPONSE']._serialized_end=1334
+  _globals['_LISTDISCLOSURESREQUEST']._serialized_start=1337
+  _globals['_LISTDISCLOSURESREQUEST']._serialized_end=1510
+  _globals['_LISTDISCLOSURESRESPONSE']._serialized_start=1512
+  _globals['_LISTDISCLOSURESRESPONSE']._serialized_end=1613
+  _globals['_LISTUNUSUALREADERSREQUEST']._serialized_start=1615
+  _globals['_LISTUNUSUALREADERSREQUEST']._serialized_end=1671
+  _globals['_LISTUNUSUALREADERSRESPONSE']._serialized_start=1673
+  _globals['_LISTUNUSUALREADERSRESPONSE']._serialized_end=1751
+  _globals['_UNUSUALREADER']._serialized_start=1753
+  _globals['_UNUSUALREADER']._serialized_end=1827
+  _globals['_DISCLOSURESERVICE']._serialized_start=1830
+  _globals['_DISCLOSURESERVICE']._serialized_end=2387
 # @@protoc_insertion_point(module_scope)

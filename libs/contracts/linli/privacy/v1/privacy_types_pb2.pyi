@@ -48,6 +48,8 @@ class _PersonalClassEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Persona
     """What was written about an incident with personal data: what happened, how grave it is, what was done."""
     PERSONAL_CLASS_BIRTH: _PersonalClass.ValueType  # 12
     """When somebody was born."""
+    PERSONAL_CLASS_COPY: _PersonalClass.ValueType  # 13
+    """Everything that a service keeps of a person, copied for them. Nothing is stored under this class."""
 
 class PersonalClass(_PersonalClass, metaclass=_PersonalClassEnumTypeWrapper):
     """The classes of personal data that the platform holds: its register. Every field that shows personal data names one
@@ -80,6 +82,8 @@ PERSONAL_CLASS_INCIDENT: PersonalClass.ValueType  # 11
 """What was written about an incident with personal data: what happened, how grave it is, what was done."""
 PERSONAL_CLASS_BIRTH: PersonalClass.ValueType  # 12
 """When somebody was born."""
+PERSONAL_CLASS_COPY: PersonalClass.ValueType  # 13
+"""Everything that a service keeps of a person, copied for them. Nothing is stored under this class."""
 Global___PersonalClass: _TypeAlias = PersonalClass  # noqa: Y015
 
 class _DisclosurePurpose:
