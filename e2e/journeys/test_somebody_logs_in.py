@@ -1,5 +1,6 @@
 """`linli login` to a platform that speaks TLS: the token is kept, used where it is from, and never shown."""
 
+import base64
 import contextlib
 import json
 import os
@@ -8,12 +9,14 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from e2e.city.platform import Platform
 from e2e.journeys.cities import platform_in
+from libs.rules import totp
 from libs.testkit import patience
 from libs.testkit.certificates import Authority
 from libs.testkit.commands import linli, linli_command
@@ -103,25 +106,32 @@ def test_a_password_comes_by_standard_input_and_a_wrong_one_is_told(desk: Desk) 
     assert desk.does(*LIST).returncode == 0
 
 
-def test_a_password_that_is_typed_shows_nowhere(desk: Desk) -> None:
-    secret = (desk.platform.data / "operator.secret").read_text().strip()
+def at_a_terminal(desk: Desk, words: tuple[str, ...], *answers: tuple[str, str]) -> tuple[int, bytes]:
+    """`linli login` by somebody who answers what it asks: the exit status, and all that was shown."""
     ours, its = os.openpty()
-    command = linli_command("login", "--login", "developer")
     environ = {**os.environ, "XDG_CONFIG_HOME": str(desk.config)}
     process = subprocess.Popen(
-        command, stdin=its, stdout=its, stderr=its, env=environ, start_new_session=True
+        linli_command("login", *words), stdin=its, stdout=its, stderr=its, env=environ, start_new_session=True
     )
     os.close(its)
     shown = b""
-    while b"Password" not in shown:
-        shown += os.read(ours, 4096)
-    os.write(ours, f"{secret}\n".encode())
+    for asked, answer in answers:
+        while asked.encode() not in shown:
+            shown += os.read(ours, 4096)
+        os.write(ours, f"{answer}\n".encode())
     with contextlib.suppress(OSError):  # the terminal ends with the program
         while more := os.read(ours, 4096):
             shown += more
     os.close(ours)
+    return process.wait(patience.seconds(60)), shown
 
-    assert process.wait(patience.seconds(60)) == 0
+
+def test_a_password_that_is_typed_shows_nowhere(desk: Desk) -> None:
+    secret = (desk.platform.data / "operator.secret").read_text().strip()
+
+    status, shown = at_a_terminal(desk, ("--login", "developer"), ("Password", secret))
+
+    assert status == 0
     assert b"logged in as developer" in shown
     assert secret.encode() not in shown
     assert token_of(desk).encode() not in shown
@@ -265,3 +275,43 @@ def test_people_change_their_first_password_by_themselves(desk: Desk) -> None:
     assert own not in changed.stdout + changed.stderr + short.stderr
     assert "CREDENTIALS_REFUSED" in desk.does(*words, given=f"{first}\n").stderr
     assert desk.does(*words, given=f"{own}\n").returncode == 0
+
+
+def test_who_has_a_second_factor_logs_in_with_its_digits(desk: Desk) -> None:
+    own = "a password of my own"
+    number = {"kind": "KEY_KIND_STAFF_NUMBER", "value": "78"}
+    person = {"request_id": "sun", "natural_key": number, "name": "Sun Li", "area_id": "town"}
+    desk.does("admin", "area", "define", "town", "--level", "AREA_LEVEL_CITY", "--name-en", "Town")
+    known = json.loads(desk.does("call", "identity.RegisterResident", json.dumps(person)).stdout)
+    desk.does(
+        *("admin", "person", "create-login", known["resident_id"], "--login-name", "sun.li"), given=f"{own}\n"
+    )
+    who = {"login_name": "sun.li", "password": own}
+    enrolling = json.dumps({"request_id": "enrol", **who})
+    secret = json.loads(desk.does("call", "identity.EnrolSecondFactor", enrolling).stdout)["secret"]
+
+    def shown(ahead: int) -> str:
+        """What an app shows whose clock is ahead by so many steps."""
+        return totp.code_at(base64.b32decode(secret), totp.step_of(datetime.now(UTC)) + ahead)
+
+    confirming = json.dumps({"request_id": "confirm", **who, "digits": shown(0)})
+    confirmed = json.loads(desk.does("call", "identity.ConfirmSecondFactor", confirming).stdout)
+    words = ("--profile", "sun", "--at", desk.address, "--ca", str(desk.authority), "--login", "sun.li")
+
+    without = desk.does("login", *words, "--keep-in", "file", given=f"{own}\n")
+    by_digits = desk.does(
+        *("login", *words, "--keep-in", "file", "--second-factor", shown(1)), given=f"{own}\n"
+    )
+    by_paper = desk.does(
+        *("login", *words, "--keep-in", "file", "--second-factor", confirmed["recovery_codes"][0]),
+        given=f"{own}\n",
+    )
+
+    assert (without.returncode, "SECOND_FACTOR_NEEDED" in without.stderr) == (1, True)
+    assert "logged in as sun.li" in by_digits.stdout, by_digits.stderr
+    assert "logged in as sun.li" in by_paper.stdout, by_paper.stderr
+
+    status, asked = at_a_terminal(
+        desk, words[:2], ("Password", own), ("Digits", confirmed["recovery_codes"][1])
+    )
+    assert (status, b"logged in as sun.li" in asked) == (0, True), asked

@@ -1,10 +1,14 @@
 """Gets a token for a login, and keeps it with the profile."""
 
+import sys
 from datetime import UTC
+from typing import Any
 from uuid import uuid4
 
+import click
 from linli.identity.v1 import identity_service_pb2 as identity
 
+from libs.rpc.failures import RpcFailed
 from libs.runtime.host.terminal import in_their_words, say
 from services.command import kept_tokens, profiles
 from services.command.call import answered
@@ -15,12 +19,12 @@ from services.command.profiles import Profile
 _SERVICE = identity.DESCRIPTOR.services_by_name["IdentityService"]
 
 
-def log_in(name: str, of: Profile, password: str, new: str = "") -> int:
+def log_in(name: str, of: Profile, password: str, new: str = "", shown: str = "") -> int:
     """Log in as the profile says, with a `new` password from then on; answers the exit status.
 
-    Raises `CannotStart`.
+    `shown`: the second factor. Without it, it is asked for where there is one. Raises `CannotStart`.
     """
-    request = identity.LoginRequest(login_name=of.login, password=new or password)
+    request = identity.LoginRequest(login_name=of.login, password=new or password, second_factor=shown)
 
     def send(to: Connection) -> None:
         with to.anonymous() as anonymous:
@@ -34,7 +38,7 @@ def log_in(name: str, of: Profile, password: str, new: str = "") -> int:
                     )
                 )
                 say("the password is changed")
-            token = anonymous.service(_SERVICE).login(request).token
+            token = _token(anonymous.service(_SERVICE), request)
         expires = token.expire_time.ToDatetime(UTC)
         kept = Kept(token=token.access_token, expires=expires, place=of.place(to.tls.get("tls_roots", b"")))
         kept_tokens.keep(name, kept, keyring=of.keyring)
@@ -44,3 +48,14 @@ def log_in(name: str, of: Profile, password: str, new: str = "") -> int:
             say(in_their_words(f"give --profile {name}, or make it current: `linli profile use {name}`"))
 
     return answered(by_profile(name, of), send)
+
+
+def _token(service: Any, request: identity.LoginRequest) -> identity.Token:
+    """The token; a second factor is asked for at a terminal, once it is needed."""
+    try:
+        return service.login(request).token  # type: ignore[no-any-return]
+    except RpcFailed as failed:
+        if failed.reason != "SECOND_FACTOR_NEEDED" or not sys.stdin.isatty():
+            raise
+    request.second_factor = str(click.prompt("Digits of your app, or a recovery code", err=True))
+    return service.login(request).token  # type: ignore[no-any-return]

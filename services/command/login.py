@@ -70,6 +70,12 @@ def place_options(command: Callable[..., int]) -> Callable[..., int]:
     help="a file with the new password; - is standard input [it is asked for]",
 )
 @click.option(
+    "--second-factor",
+    default="",
+    metavar="DIGITS",
+    help="what your authenticator app shows, or a recovery code [asked for, if you have one]",
+)
+@click.option(
     "--keep-in",
     type=click.Choice([_KEYRING, _FILE]),
     help="where the token is kept [the system's keyring, if there is one that works]",
@@ -81,6 +87,7 @@ def login(
     change_password: bool,
     new_password_file: Path | None,
     keep_in: str | None,
+    second_factor: str,
     **place: Any,
 ) -> int:
     """Log in to an installation: other commands then call it in your name."""
@@ -95,7 +102,7 @@ def login(
     new = passwords.given(new_password_file, twice=True, asked="New password") if change_password else ""
     from services.command.logging_in import log_in  # only here: it loads a client
 
-    return log_in(name, of, password, new)
+    return log_in(name, of, password, new, second_factor)
 
 
 @click.command()

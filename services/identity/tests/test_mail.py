@@ -1,5 +1,6 @@
 """Notices by e-mail, from the event of a neighbour to a real mail server."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -19,7 +20,15 @@ from libs.testkit.ids import Ids
 from libs.testkit.postgres import TestServer
 from services.identity.domain.delivery import Delivered, DropCause, Dropped, Waiting
 from services.identity.settings import IdentitySettings
-from services.identity.tests.test_component import ENVIRON, as_role, define, operator_of, refused, register
+from services.identity.tests.test_component import (
+    ENVIRON,
+    as_role,
+    define,
+    nobody,
+    operator_of,
+    refused,
+    register,
+)
 from services.identity.wiring import SERVICE
 
 request_id = Ids("identity mail")
@@ -313,3 +322,36 @@ def test_a_wrong_mail_server_is_refused_at_the_start() -> None:
 
     with pytest.raises(SettingsInvalid, match="LINLI_IDENTITY_SMTP_URL: write it as smtp://"):
         read(IdentitySettings, wrong, "LINLI_IDENTITY_")
+
+
+def code_in(mail: Any) -> str:
+    """The one-time code in a message."""
+    [code] = re.findall(r"\d{4} \d{4}", mail.get_content())
+    return str(code)
+
+
+def test_a_one_time_code_comes_by_mail_and_lies_nowhere(running: Component, server: MailServer) -> None:
+    email = f"{number()}@example.com"
+    asking = pb.RequestCodeRequest(
+        request_id=request_id(),
+        purpose=types.CODE_PURPOSE_CONFIRM,
+        email=email,
+        language=types.NOTICE_LANGUAGE_EN,
+    )
+
+    asked = nobody(running).request_code(asking)
+    [mail] = eventually(lambda: [each for each in server.got if each["To"] == email], seconds=20)
+
+    code = code_in(mail)
+    assert mail["Subject"] == "Linli: your code to confirm this address"
+    assert asked.code_id not in mail.as_string()
+    for hidden in (email, code, code.replace(" ", "")):
+        assert tables_with(running, hidden) == []
+    confirming = pb.ConfirmAddressRequest(
+        request_id=request_id(),
+        login_name="developer",
+        password=ENVIRON["LINLI_IDENTITY_DEVELOPER_PASSWORD"],
+        proof=pb.CodeProof(code_id=asked.code_id, email=email, code=code),
+    )
+    nobody(running).confirm_address(confirming)
+    assert tables_with(running, email) == []

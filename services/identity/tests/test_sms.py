@@ -1,9 +1,11 @@
 """Notices by text message, from the event of a neighbour to a real gateway."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from linli.identity.v1 import identity_service_pb2 as pb
 from linli.identity.v1 import identity_types_pb2 as types
 
 from libs.notify.tests.sms_gateway import SECRET, SmsGateway, sms_gateway
@@ -14,7 +16,7 @@ from libs.testkit.ids import Ids
 from libs.testkit.postgres import TestServer
 from services.identity.domain.delivery import Delivered, Dropped, Waiting
 from services.identity.settings import IdentitySettings
-from services.identity.tests.test_component import ENVIRON, operator_of, refused, register
+from services.identity.tests.test_component import ENVIRON, nobody, operator_of, refused, register
 from services.identity.tests.test_mail import choose, line_of, opened, tables_with, the_only, willow
 
 number = Ids("residents with text messages")
@@ -142,3 +144,19 @@ def test_a_setting_of_the_gateway_that_cannot_be_used_is_named_at_the_start(name
 
     with pytest.raises(SettingsInvalid, match=f"LINLI_IDENTITY_SMS_{name}: "):
         read(IdentitySettings, environ, "LINLI_IDENTITY_")
+
+
+def test_a_one_time_code_is_one_text_message_in_their_language(
+    running: Component, gateway: SmsGateway
+) -> None:
+    phone = "+8613900139000"
+    request = pb.RequestCodeRequest(
+        request_id="a code by text message", purpose=types.CODE_PURPOSE_CONFIRM, phone=phone
+    )
+
+    asked = nobody(running).request_code(request)
+    [told] = eventually(lambda: [each for each in gateway.got if each["to"] == phone], seconds=20)
+
+    assert re.fullmatch(r"邻里：\d{4} \d{4}，确认地址验证码，10分钟内有效，请勿告知他人", told["text"])
+    assert asked.code_id not in str(told)
+    assert tables_with(running, phone) == []
