@@ -77,7 +77,7 @@ def published(event: object) -> Any:
 def test_every_event_of_a_case_is_published_but_releases() -> None:
     told = set()
     for name, kind in EVENTS.types.items():
-        if kind in {ErasureHeard, SubjectForgotten}:
+        if kind in (ErasureHeard, SubjectForgotten):
             continue  # every service tells them alike: libs/forgetting
         answer = published(SPEAKING.get(name) or next(iter(shapes.samples(kind))))
         inside = name in INSIDE or "_noted.v" in name or name.startswith(OF_SENSORS)

@@ -77,7 +77,7 @@ def test_every_event_but_the_noted_ones_is_told() -> None:
     silent = [type(event) for event in all_events if publish(recorded("stream-1", event)[0]) is None]
     spoken = {type(told(event)).__name__ for event in all_events if type(event) not in silent}
 
-    of_all_services = {ErasureHeard, SubjectForgotten}  # told alike by all: libs/forgetting
+    of_all_services: set[object] = {ErasureHeard, SubjectForgotten}  # told alike by all: libs/forgetting
     assert {type(event) for event in all_events} == {*EVENTS.types.values()} - of_all_services
     assert silent == [noted.AreaNoted, noted.AreaEndNoted, noted.BodyNoted]
     assert spoken == {*pb.DESCRIPTOR.message_types_by_name}

@@ -173,7 +173,7 @@ def _fold_posts(event: Any, rows: Rows) -> None:
             rows.put(APPOINTMENTS, row)
             post = rows.get(POSTS, event.post_id)
             if post is not None and post["successor_id"] == event.party_id:
-                rows.put(POSTS, {**post, "successor_id": ""})
+                rows.change(POSTS, event.post_id, successor_id="")
         case TermChanged():
             rows.change(APPOINTMENTS, (event.post_id, event.since), until=event.until)
         case AppointmentEnded():
