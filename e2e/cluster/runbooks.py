@@ -139,6 +139,12 @@ _ALL_STOPPED = NotRun("no process of the service may run meanwhile: libs/runtime
 _A_ROLE = NotRun("runs until it is stopped, over RabbitMQ: the journeys and `linli cluster` run all roles")
 
 
+def _told(typed: object, text: str, shown: object = "") -> Run:
+    """What the officer alone may record, with a text that is otherwise asked for; `typed` for what is shown."""
+    fields = f"""{typed} --fields - <<< '{{"{text}": "as it was"}}'"""
+    return Run(On.MACHINE, instead={str(shown or typed): fields}, ends=(1,), says="SCOPE_MISSING")
+
+
 def _pod(**about: str) -> Run:
     return Run(On.POD, instead={**about, **_MANY})
 
@@ -316,6 +322,32 @@ PLAN: Mapping[str, Plan] = {
     ".venv/bin/linli admin access-log list cases --reader READER --limit 0 --json": _FOR_THE_OFFICER,
     ".venv/bin/linli admin access-log unusual cases": _FOR_THE_OFFICER,
     ".venv/bin/linli admin access-log mine cases": Run(On.MACHINE),
+    "linli admin incident list --open true": _FOR_THE_OFFICER,
+    "linli admin incident list --overdue true": _FOR_THE_OFFICER,
+    ".venv/bin/linli admin incident list --open true": _FOR_THE_OFFICER,
+    "linli admin incident list --state CLOSED": _FOR_THE_OFFICER,
+    ".venv/bin/linli admin incident report --kind INCIDENT_KIND_LOST --noticed 2026-03-02T08:00:00Z"
+    " --class PERSONAL_CLASS_NAME --persons 40": _told(40, "description"),
+    ".venv/bin/linli admin incident assess INCIDENT --risk INCIDENT_RISK_HIGH --class PERSONAL_CLASS_NAME"
+    " --persons 38": _told(38, "grounds"),
+    ".venv/bin/linli admin incident notified INCIDENT --duty NOTIFICATION_DUTY_AUTHORITY"
+    " --notified 2026-03-03T09:00:00Z": _told("09:00:00Z", "note"),
+    ".venv/bin/linli admin incident close INCIDENT": _told(
+        "close INCIDENT --yes", "measures", "close INCIDENT"
+    ),
+    "linli admin person receipt PERSON": _FOR_THE_OFFICER,
+    "linli admin person export PERSON --to FILE": _FOR_THE_OFFICER,
+    "linli admin person propose-factor-reset PARTY": Run(
+        On.MACHINE, instead={"PARTY": "PARTY --reason lost"}, ends=(1,), says="PARTY_UNKNOWN"
+    ),
+    "linli admin person approve-factor-reset ID": Run(On.MACHINE, ends=(1,), says="say --yes"),
+    ".venv/bin/linli admin person invite RESIDENT": Run(On.MACHINE, ends=(1,), says="PARTY_UNKNOWN"),
+    "linli identity remove-second-factor --login NAME": Run(
+        On.MACHINE, instead={"NAME": "NAME --data .linli"}, ends=(1,), says="LOGIN_UNKNOWN"
+    ),
+    ".venv/bin/linli call identity.GetMyErasureReceipt"
+    """ '{"receipt_code": "7F3K9-2QD4X-M8C1T"}'""": Run(On.MACHINE, ends=(1,), says="ERASURE_UNKNOWN"),
+    "linli privacy register": Run(On.MACHINE, says="case_opened.v1"),
     ".venv/bin/linli cases settings": Run(On.MACHINE, says="LINLI_DATABASE_URL"),
     ".venv/bin/linli community check town.yaml": Run(On.MACHINE),
     ".venv/bin/linli community schema": Run(On.MACHINE, says="$schema"),
