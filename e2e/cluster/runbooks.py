@@ -140,7 +140,7 @@ _A_ROLE = NotRun("runs until it is stopped, over RabbitMQ: the journeys and `lin
 
 
 def _told(typed: object, text: str, shown: object = "") -> Run:
-    """What the officer alone may record, with a text that is otherwise asked for; `typed` for what is shown."""
+    """What only the officer records, with a text that is otherwise asked for; `typed` for what is `shown`."""
     fields = f"""{typed} --fields - <<< '{{"{text}": "as it was"}}'"""
     return Run(On.MACHINE, instead={str(shown or typed): fields}, ends=(1,), says="SCOPE_MISSING")
 
