@@ -1,6 +1,6 @@
 """The acting service: what was done in whose name, by gRPC."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from linli.acting.v1 import acting_service_pb2 as pb
@@ -22,8 +22,8 @@ class Call(Waiting, Protocol):
     """What the service asks of a call (`libs.rpc.call.Call`)."""
 
     @property
-    def me(self) -> str:
-        """The caller's own id."""
+    def my_ids(self) -> Sequence[str]:
+        """The caller's own ids."""
 
     @property
     def reach(self) -> Reach:
@@ -50,7 +50,7 @@ class ActingApi:
         self, request: pb.ListDoneInMyNameRequest, call: Call
     ) -> pb.ListDoneInMyNameResponse:
         """What others did in the caller's name."""
-        rows, token = self._page(request, call, _of(call.me))
+        rows, token = self._page(request, call, Condition.one_of("resident_id", call.my_ids))
         return pb.ListDoneInMyNameResponse(acts=[_shown(row, pb.Act) for row in rows], next_page_token=token)
 
     def list_done_in_name_of(

@@ -1,6 +1,6 @@
 """The disclosure service: who read whose personal data, by gRPC."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from linli.privacy.v1 import privacy_service_pb2 as pb
@@ -23,8 +23,8 @@ class Call(Waiting, Protocol):
     """What the service asks of a call (`libs.rpc.call.Call`)."""
 
     @property
-    def me(self) -> str:
-        """The caller's own id."""
+    def my_ids(self) -> Sequence[str]:
+        """The caller's own ids."""
 
     def showing(self, *subject_ids: str) -> None:
         """Whose personal data the answer shows."""
@@ -60,7 +60,7 @@ class DisclosureApi:
         self, request: pb.ListDisclosuresOfMeRequest, call: Call
     ) -> pb.ListDisclosuresOfMeResponse:
         """The records about the caller's own data."""
-        rows, token = self._page(request, call, Condition("subject_id = %s", (call.me,)))
+        rows, token = self._page(request, call, Condition.one_of("subject_id", call.my_ids))
         shown = [_shown(row) for row in rows]
         for each in shown:
             each.reader_id = ""

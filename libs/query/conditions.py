@@ -1,6 +1,6 @@
 """Pieces of a WHERE clause whose values always travel as parameters."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 
@@ -24,6 +24,13 @@ class Condition:
     def any_of(conditions: Iterable["Condition"]) -> "Condition":
         """One holds; false when there are none."""
         return _joined(" OR ", [c for c in conditions if c.sql != "false"], NOTHING)
+
+    @staticmethod
+    def one_of(column: str, values: Collection[str]) -> "Condition":
+        """The column has one of the values; of one alone, in a form that an index can order by, too."""
+        if len(values) == 1:
+            return Condition(f"{column} = %s", (*values,))
+        return Condition(f"{column} = ANY(%s)", (list(values),))
 
     @staticmethod
     def within(column: str, path: str) -> "Condition":

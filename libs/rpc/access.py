@@ -84,7 +84,8 @@ class Caller:
 
     A person's scopes follow from the roles; a client's are those of its token, its grants
     only say where they hold. `by_scope` tells each scope's limits. `withheld` are privileged scopes that they
-    hold, but that do not count while the key set is stale.
+    hold, but that do not count while the key set is stale. `also` are other ids of the same person, whose
+    registrations were merged into that of `subject`.
     """
 
     subject: str
@@ -94,6 +95,12 @@ class Caller:
     token_id: str = ""
     withheld: frozenset[str] = frozenset()
     quota: Quota = PERSONS_QUOTA
+    also: tuple[str, ...] = ()
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """All ids under which something of theirs may lie, `subject` first."""
+        return (self.subject, *self.also)
 
     @property
     def anonymous(self) -> bool:

@@ -53,7 +53,7 @@ class Acting:
         consent = self._consents.given(consent_id)
         if consent is None:
             raise consent_unknown(consent_id)
-        allows = consent.helper_id == actor.subject and self._purpose in consent.purposes
+        allows = consent.helper_id in actor.ids and self._purpose in consent.purposes
         if not allows or now >= consent.until:
             raise consent_not_valid()
         caller = self._stand_in(consent, actor)

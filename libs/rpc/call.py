@@ -140,9 +140,19 @@ class Call:
         self.consulted = True
         return self.caller.quota
 
+    @property
+    def my_ids(self) -> tuple[str, ...]:
+        """The caller's id, then those of registrations merged into theirs. Counts as a check."""
+        self.consulted = True
+        return self.caller.ids
+
+    def is_me(self, subject: str) -> bool:
+        """Whether an id is one of the caller's. Counts as a check."""
+        return subject in self.my_ids
+
     def require_self(self, subject: str) -> None:
         """Refuse (PERMISSION_DENIED, NOT_YOURS) unless `subject` is the caller. Counts as a check."""
-        if subject != self.me:
+        if not self.is_me(subject):
             raise Refusal(Kind.PERMISSION, "NOT_YOURS", "you may only do this for yourself")
 
     def assure_consulted(self) -> None:

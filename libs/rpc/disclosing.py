@@ -173,7 +173,7 @@ class Disclosing:
         if not call.shown and not call.shows_nobody:
             message = "the api method shows personal data, and does not say whose"
             raise Refusal(Kind.PERMISSION, "DISCLOSURE_UNATTRIBUTED", message)
-        others = call.shown - {call.actor.subject}
+        others = call.shown.difference(call.actor.ids)
         if others:
             held = self._held(call.caller)
             disclosed = self._disclosed(others, found, request, held)

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -27,7 +27,8 @@ _LONGEST = 6 * 1024  # gRPC bounds all metadata of a call to 8 KiB
 class Claims(msgspec.Struct, frozen=True):
     """What a token says: `kind` is person or client; a client's scopes hold where its grants reach.
 
-    `iat` has fractions of a second, so that a token issued right after a revocation counts.
+    `iat` has fractions of a second, so that a token issued right after a revocation counts. `also` are
+    other ids of the same person, whose registrations were merged into that of `sub`.
     """
 
     sub: str
@@ -38,11 +39,15 @@ class Claims(msgspec.Struct, frozen=True):
     grants: tuple[dict[str, str], ...] = ()
     scopes: tuple[str, ...] = ()
     quota: Quota | None = None
+    also: tuple[str, ...] = ()
 
     def caller(self) -> Caller:
         """Who calls with the token. Raises TypeError for a grant with unknown parts."""
         grants = [_grant_of(**grant) for grant in self.grants]
-        return caller_of(self.sub, self.kind, grants, scopes=self.scopes, token_id=self.jti, quota=self.quota)
+        caller = caller_of(
+            self.sub, self.kind, grants, scopes=self.scopes, token_id=self.jti, quota=self.quota
+        )
+        return replace(caller, also=self.also) if self.also else caller
 
 
 # msgspec works a type out at its first use, and the process crashes if two threads make that at once.
@@ -83,10 +88,12 @@ class Issuer:
         scopes: Sequence[str] = (),
         quota: Quota | None = None,
         lifetime: timedelta = timedelta(hours=1),
+        also: Sequence[str] = (),
     ) -> Issued:
         """A token for `subject`. `scopes` are for clients; a person's follow from the grants' roles.
 
         `quota`: what the subject may use of each server process; without it, what its kind may.
+        `also`: other ids of the same person.
         """
         now, token_id, key = self._clock(), new_id(), self._key()
         expires = (now + lifetime).replace(microsecond=0)
@@ -103,6 +110,8 @@ class Issuer:
             claims["grants"] = [_named_parts(grant) for grant in grants]
         if scopes:
             claims["scopes"] = list(scopes)
+        if also:
+            claims["also"] = list(also)
         if quota is not None:
             claims["quota"] = msgspec.to_builtins(quota)
         token = jwt.encode(claims, key.private, algorithm=ALGORITHM, headers={"kid": key.kid})
@@ -179,7 +188,8 @@ class Verifier:
     def _is_revoked(self, known: _Known) -> bool:
         if self._revoked is not None:
             return self._revoked(known.claims)
-        return known.claims.iat < self._keys.revoked_before(known.kid, known.claims.sub)
+        ids = (known.claims.sub, *known.claims.also)
+        return any(known.claims.iat < self._keys.revoked_before(known.kid, each) for each in ids)
 
     def _verify(self, token: str) -> _Known:
         try:

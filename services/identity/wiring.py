@@ -59,6 +59,7 @@ from services.identity.adapters.views import (
     incidents,
     logins,
     memberships,
+    mergers,
     nominations,
     notices,
     outbox,
@@ -91,6 +92,7 @@ from services.identity.application.keyring import Keys
 from services.identity.application.letters import Letters
 from services.identity.application.login import Logins
 from services.identity.application.membership import Memberships
+from services.identity.application.merger import Mergers
 from services.identity.application.natural_keys import NaturalKeys
 from services.identity.application.nomination import Nominations
 from services.identity.application.notice import Notices
@@ -100,6 +102,7 @@ from services.identity.application.receipt import Receipts
 from services.identity.application.resident import (
     AccessStream,
     HouseholdStream,
+    MergerStream,
     OperatorsStream,
     ResidencyStream,
     Residents,
@@ -135,6 +138,7 @@ from services.identity.domain.invitation import INVITATION
 from services.identity.domain.keyring import KEYRING
 from services.identity.domain.letters import LETTERS
 from services.identity.domain.login import LOGIN
+from services.identity.domain.merger import MERGER
 from services.identity.domain.natural_keys import NATURAL_KEYS
 from services.identity.domain.nomination import NOMINATION
 from services.identity.domain.notice import NOTICE
@@ -167,6 +171,7 @@ from services.identity.entrypoints.join import JoinApi
 from services.identity.entrypoints.keyring import KeyringApi
 from services.identity.entrypoints.login import LoginApi
 from services.identity.entrypoints.membership import MembershipApi
+from services.identity.entrypoints.merger import MergerApi
 from services.identity.entrypoints.natural_keys import NaturalKeysApi
 from services.identity.entrypoints.nomination import NominationApi
 from services.identity.entrypoints.notice import NoticeApi
@@ -233,6 +238,7 @@ class _Streams:
     households: HouseholdStream
     careers: CareerStream
     posts: PostStream
+    mergers: MergerStream
 
 
 def _streams(ground: Ground) -> _Streams:
@@ -246,6 +252,7 @@ def _streams(ground: Ground) -> _Streams:
         households=ground.stream(HOUSEHOLD),
         careers=ground.stream(CAREER),
         posts=ground.stream(POST),
+        mergers=ground.stream(MERGER),
     )
 
 
@@ -274,6 +281,7 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
         operators=streams.operators,
         claims=Claims(ground.ledger, "resident"),
         keys=ground.stream(NATURAL_KEYS),
+        mergers=streams.mergers,
         residencies=streams.residencies,
         households=streams.households,
         careers=streams.careers,
@@ -297,8 +305,19 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
             bodies=bodies.BodyReads(views),
         ),
         residents=residents,
+        mergers=Mergers(
+            stream=streams.mergers,
+            residents=streams.residents,
+            access=streams.access,
+            reads=mergers.MergerReads(views),
+        ),
         corrections=Corrections(stream=streams.residents),
-        natural_keys=NaturalKeys(stream=residents.keys, residents=streams.residents, claims=residents.claims),
+        natural_keys=NaturalKeys(
+            stream=residents.keys,
+            residents=streams.residents,
+            claims=residents.claims,
+            mergers=streams.mergers,
+        ),
         receipts=receipts,
         buildings=built,
         households=lived,
@@ -577,6 +596,7 @@ def _logins_and_clients(
         stream=ground.stream(LOGIN),
         residents=streams.residents,
         access=streams.access,
+        mergers=streams.mergers,
         digests=ground.ledger.keys,
         hashing=hashing,
         throttle=throttle,
@@ -660,6 +680,7 @@ def _api(app: App, published: Callable[[], Jwks]) -> Api:
         SuccessionApi,
         ResidentApi,
         CorrectionApi,
+        MergerApi,
         NaturalKeysApi,
         ReceiptApi,
         BuildingApi,
@@ -711,6 +732,7 @@ SERVICE = Service(
         bodies.VIEW,
         buildings.VIEW,
         households.VIEW,
+        mergers.VIEW,
         roles_of_party.VIEW,
         staffing.VIEW,
         memberships.VIEW,

@@ -1,5 +1,6 @@
 """What an api method learns from its call."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -107,6 +108,16 @@ def test_what_is_mine_is_mine_alone() -> None:
 
     with pytest.raises(Refusal, match="NOT_YOURS"):
         mine.require_self("p-2")
+
+
+def test_what_lies_under_a_merged_id_is_mine_too() -> None:
+    asked = call(replace(officer, also=("p-7",)))
+
+    assert (asked.me, asked.my_ids) == ("p-1", ("p-1", "p-7"))
+    asked.require_self("p-7")
+    assert not asked.is_me("p-8")
+    with pytest.raises(Refusal, match="NOT_YOURS"):
+        asked.require_self("p-8")
 
 
 def test_looking_at_the_reach_counts_as_a_check() -> None:

@@ -69,6 +69,15 @@ def test_a_token_says_who_and_how_far(issuer: Issuer, verifier: Verifier) -> Non
     assert set(caller.reach("cases.read").limits) == {Limit("la/central/nc-12"), Limit(body="lasan")}
 
 
+def test_a_token_names_all_ids_of_one_person(issuer: Issuer, verifier: Verifier) -> None:
+    merged = verifier.caller(issuer.issue("one", also=["two", "three"]).token)
+    alone = verifier.caller(issuer.issue("one").token)
+
+    assert (merged.subject, merged.ids) == ("one", ("one", "two", "three"))
+    assert alone.ids == ("one",)
+    assert merged.without_privileges().ids == merged.ids
+
+
 def test_a_clients_token_carries_its_scopes(issuer: Issuer, verifier: Verifier) -> None:
     issued = issuer.issue("c-1", kind="client", grants=[Grant("PARTNER")], scopes=["feed.read"])
 

@@ -3,7 +3,7 @@
 Each answers a check that the stream calls with the state that the command meets.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from hmac import compare_digest
 
 from libs.query.reach import Jurisdiction, Permit, Reach
@@ -68,18 +68,20 @@ def area_and_body(case: Case) -> Jurisdiction:
     return Jurisdiction(area_path=opened.file.area_path, body_id=body_of(opened))
 
 
-def for_reporter(is_caller: Callable[[str], None], me: Callable[[], str], importing: Reach) -> Check:
+def for_reporter(
+    is_caller: Callable[[str], None], mine: Callable[[], Collection[str]], importing: Reach
+) -> Check:
     """The caller is the reporter; or imports history of the area, in which others acted.
 
     Whoever reported a case that was merged into this one is a reporter, too.
 
-    `is_caller` refuses an id that is not the caller's. `me` is asked when the case is at hand: asking
-    counts as a check.
+    `is_caller` refuses an id that is not the caller's. `mine` (the caller's ids) is asked when the case is at
+    hand: asking counts as a check.
     """
 
     def check(case: Case) -> None:
-        file, caller = as_opened(case).file, me()
-        reported = any(each.reporter_id == caller for each in file.reports)
+        file, ids = as_opened(case).file, mine()
+        reported = any(each.reporter_id in ids for each in file.reports)
         if not reported and not importing.covers(area_path=file.area_path):
             is_caller(file.reporter_id or "")
 

@@ -1,6 +1,6 @@
 """What the application needs besides its streams: the picture of the neighbours, and the views."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NotRequired, Protocol, TypedDict
@@ -68,9 +68,9 @@ class CaseReads(Protocol):
     """
 
     def of_reporter(
-        self, query: PageQuery, reporter_id: str, fresh: Fresh, area_path: str = ""
+        self, query: PageQuery, reporter_ids: Collection[str], fresh: Fresh, area_path: str = ""
     ) -> tuple[Sequence[CaseRow], str]:
-        """A page of a reporter's cases; of those in an area, if one is named."""
+        """A page of the cases of a reporter's ids; of those in an area, if one is named."""
 
     def public(self, public_id: str, fresh: Fresh) -> CaseRow | None:
         """The case with a public number."""

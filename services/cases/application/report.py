@@ -1,6 +1,6 @@
 """Reports: what somebody tells, before anything is known about it, and how it becomes a case."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -191,10 +191,10 @@ class Reports:
         return command, code
 
     def listed(
-        self, query: PageQuery, reporter_id: str, fresh: Fresh, area_path: str = ""
+        self, query: PageQuery, reporter_ids: Collection[str], fresh: Fresh, area_path: str = ""
     ) -> tuple[Sequence[CaseRow], str]:
         """A page of a reporter's cases, the newest first; of those in an area, if one is named."""
-        return self.reads.of_reporter(query, reporter_id, fresh, area_path)
+        return self.reads.of_reporter(query, reporter_ids, fresh, area_path)
 
     def _check(self, report: Report, context: Context) -> None:
         """Refuse a report by what holds now: whose the system is, the consent, who is represented."""

@@ -95,7 +95,7 @@ class ClockApi:
         if request.clock and not request.message_id:
             record, kind = self._app.cases.one(request.case_id), CLOCKS.from_wire(request.clock)
             as_reporter = _reads_as_reporter(call, record.state)
-            whole = not as_reporter or self._app.clocks.reporter_of(record, kind) == call.me
+            whole = not as_reporter or self._app.clocks.reporter_of(record, kind) in call.my_ids
             explanation = self._app.clocks.explain(record, kind)
             return clock_explained(explanation, record.state.file, whole=whole)
         reader_of(call, self._app.conversations.case(request.case_id))
@@ -125,11 +125,11 @@ def _reads_as_reporter(call: Call, case: Opened) -> bool:
 
     Refuses OUT_OF_REACH. A resident's own grant covers the area, too: it does not count here.
     """
-    of, me = permits.area_and_body(case), call.me
+    of, mine = permits.area_and_body(case), call.my_ids
     reading = call.caller.reach("cases.read")
     if reading.covers(area_path=of.area_path, body=of.body_id):
         return False
-    if not call.has("cases.report") or all(each.reporter_id != me for each in case.file.reports):
+    if not call.has("cases.report") or all(each.reporter_id not in mine for each in case.file.reports):
         raise not_covered(of.area_path, of.body_id)
     return True
 

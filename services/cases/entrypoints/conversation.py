@@ -63,11 +63,11 @@ def reader_of(call: Call, case: Opened) -> Reader:
 
     Refuses OUT_OF_REACH. A resident's own grant covers the area, too: it does not count here.
     """
-    of, me = permits.area_and_body(case), call.me
+    of, mine, reporter_id = permits.area_and_body(case), call.my_ids, case.file.reporter_id
     call.require_within(of.area_path)
     masked = masked_for(call, case)
-    if masked and case.file.reporter_id == me and call.has("cases.report"):
-        return Reader(is_reporter=True, reporter_id=me, subject=case.file.subject)
+    if masked and reporter_id in mine and call.has("cases.report"):
+        return Reader(is_reporter=True, reporter_id=reporter_id, subject=case.file.subject)
     call.caller.reach("cases.read").require(area_path=of.area_path, body=of.body_id)
     return Reader(masked=masked)
 
@@ -92,7 +92,7 @@ def _belongs(call: Call, case: Opened, party: Party) -> bool:
     of, caller = permits.area_and_body(case), call.caller
     match party:
         case Party.RESIDENT:
-            return case.file.reporter_id == call.me and call.has("cases.report")
+            return case.file.reporter_id in call.my_ids and call.has("cases.report")
         case Party.DEPARTMENT:
             limits = caller.reach("cases.work").limits
             for_bodies = Reach(tuple(limit for limit in limits if limit.body or not limit.path))

@@ -96,11 +96,12 @@ class FollowingApi:
         self, request: pb.FollowMyCasesRequest, call: Call
     ) -> Iterator[pb.FollowMyCasesResponse | Pause]:
         """The caller's own reports."""
-        me, area, reports = call.me, call.consented_area, self._app.reports
-        with self._live.follow(call, (f"reporter-{me}",), request.resume_token) as stream:
+        mine, area, reports = call.my_ids, call.consented_area, self._app.reports
+        wanted = tuple(f"reporter-{each}" for each in mine)
+        with self._live.follow(call, wanted, request.resume_token) as stream:
             if not stream.resumed:
                 query = pb.ListMyCasesRequest(page_size=_NEWEST)
-                rows, _ = yield from _as_now(lambda fresh: reports.listed(query, me, fresh, area), stream)
+                rows, _ = yield from _as_now(lambda fresh: reports.listed(query, mine, fresh, area), stream)
                 yield pb.FollowMyCasesResponse(cases=map(case_listed, rows), resume_token=stream.token)
             for changes in stream.changes():
                 if isinstance(changes, Pause):
@@ -109,7 +110,7 @@ class FollowingApi:
                 states = self._states(changes)
                 near = {each: state for each, state in states.items() if within(state.file.area_path, area)}
                 yield pb.FollowMyCasesResponse(
-                    cases=(case_shown_to(state, me) for state in near.values()),
+                    cases=(case_shown_to(state, mine) for state in near.values()),
                     changes=[_change(entry, near) for entry in changes.entries if case_of(entry) in near],
                     resume_token=changes.token,
                 )

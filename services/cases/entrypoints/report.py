@@ -116,7 +116,7 @@ class ReportApi:
             check or asked.for_reporter(call),
             request.if_revision,
         )
-        case = case_shown_to(handled.state, call.caller.subject)
+        case = case_shown_to(handled.state, call.caller.ids)
         return answer(case=case, revision=handled.revision)
 
     def _whose(self, call: Call) -> str:
@@ -132,8 +132,8 @@ class ReportApi:
 
     def list_my_cases(self, request: pb.ListMyCasesRequest, call: Call) -> pb.ListMyCasesResponse:
         """A page of the caller's own reports."""
-        me, fresh, area = call.me, Fresh.of(request, call), call.consented_area
-        rows, token = self._app.reports.listed(request, me, fresh, area)
+        mine, fresh, area = call.my_ids, Fresh.of(request, call), call.consented_area
+        rows, token = self._app.reports.listed(request, mine, fresh, area)
         return pb.ListMyCasesResponse(cases=map(case_listed, rows), next_page_token=token)
 
 
@@ -235,7 +235,7 @@ def _reporter(request: pb.OpenCaseRequest, call: Call) -> str | None:
 
 def _names_another(request: pb.OpenCaseRequest, call: Call) -> bool:
     """Whether the report is made in the name of somebody who is not the caller."""
-    themself = ("", call.caller.subject)
+    themself = ("", *call.caller.ids)
     return request.reporter_id not in themself or request.on_behalf_of not in themself
 
 

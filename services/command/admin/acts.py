@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from services.command.admin.act import Noun
 from services.command.admin.homes import BUILDING, HOUSEHOLD
 from services.command.admin.incidents import INCIDENT
+from services.command.admin.mergers import MERGER
 from services.command.admin.partners import PARKED, PARTNER, SIGNING_KEY, WEBHOOK
 from services.command.admin.people import ACCESS_LOG, CASE, CONSENT, PERSON, ROLE, SESSION
 from services.command.admin.places import AREA, BODY, RESPONSIBILITY
@@ -13,6 +14,7 @@ from services.command.admin.staff import MEMBER, POST, TRAINING
 NOUNS: Mapping[str, Noun] = {
     "body": BODY,
     "person": PERSON,
+    "merger": MERGER,
     "access-log": ACCESS_LOG,
     "incident": INCIDENT,
     "case": CASE,

@@ -8,6 +8,7 @@ from libs.ledger.store.mapper import Events
 from services.identity.adapters.claimed import CLAIMS
 from services.identity.adapters.joining_events import JOINING
 from services.identity.adapters.staff_events import STAFF
+from services.identity.domain import household, merger
 from services.identity.domain.access import RoleGranted, RoleLent, RoleRevoked, SessionsRevoked
 from services.identity.domain.area.events import AreaDefined, AreaEnded, AreaRenamed, BoundaryChanged
 from services.identity.domain.body import BodyRegistered
@@ -37,14 +38,6 @@ from services.identity.domain.dispatch import (
     ReplayTaken,
 )
 from services.identity.domain.facts import FactsTold
-from services.identity.domain.household import (
-    HouseholdErased,
-    HouseholdFormed,
-    HouseholdMoved,
-    MemberErased,
-    MemberJoined,
-    MemberLeft,
-)
 from services.identity.domain.incident.events import (
     IncidentAssessed,
     IncidentClosed,
@@ -96,7 +89,7 @@ def _erased_incident(event: IncidentErased) -> tuple[str, ...]:
     return (event.incident_id,)
 
 
-def _erased_household(event: HouseholdErased) -> tuple[str, ...]:
+def _erased_household(event: household.HouseholdErased) -> tuple[str, ...]:
     return (event.household_id,)
 
 
@@ -123,9 +116,15 @@ _PUBLISHED = {
     "client_registered.v1": ClientRegistered,
     "client_retired.v1": ClientRetired,
     "role_lent.v1": RoleLent,
+    "residents_merged.v1": merger.ResidentsMerged,
+    "residents_unmerged.v1": merger.ResidentsUnmerged,
 }
 _PRIVATE = {
     "personal_data_disclosed.v2": PersonalDataDisclosed,
+    "merger_proposed.v1": merger.MergerProposed,
+    "merger_rejected.v1": merger.MergerRejected,
+    "registration_taken.v1": merger.RegistrationTaken,
+    "registration_let_go.v1": merger.RegistrationLetGo,
     "resident_corrected.v1": ResidentCorrected,
     "natural_key_added.v1": NaturalKeyAdded,
     "natural_key_released.v1": NaturalKeyReleased,
@@ -135,12 +134,12 @@ _PRIVATE = {
     "consent_code_refused.v1": consent.ConsentCodeRefused,
     "building_registered.v1": BuildingRegistered,
     "dwellings_added.v1": DwellingsAdded,
-    "household_formed.v1": HouseholdFormed,
-    "household_moved.v1": HouseholdMoved,
-    "member_joined.v1": MemberJoined,
-    "member_left.v1": MemberLeft,
-    "member_erased.v1": MemberErased,
-    "household_erased.v1": HouseholdErased,
+    "household_formed.v1": household.HouseholdFormed,
+    "household_moved.v1": household.HouseholdMoved,
+    "member_joined.v1": household.MemberJoined,
+    "member_left.v1": household.MemberLeft,
+    "member_erased.v1": household.MemberErased,
+    "household_erased.v1": household.HouseholdErased,
     "home_taken.v1": HomeTaken,
     "home_left.v1": HomeLeft,
     "facts_told.v1": FactsTold,

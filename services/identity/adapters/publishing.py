@@ -20,6 +20,7 @@ from services.identity.domain.consent.events import (
     ConsentRevoked,
     ConsentWithdrawn,
 )
+from services.identity.domain.merger import ResidentsMerged, ResidentsUnmerged
 from services.identity.domain.nomination import NominationEnded, NominationMade
 from services.identity.domain.resident import ResidentErased, ResidentRegistered
 from services.identity.domain.values import Within
@@ -59,6 +60,18 @@ def publish(recorded: Recorded[Any]) -> Published | None:
                 area_id=event.area_id,
                 occurred_at=event.erased_at,
             )
+        case ResidentsMerged() as event:
+            merged = published.ResidentsMerged(
+                survivor_id=event.survivor_id, merged_id=event.merged_id, merged_time=stamp(event.merged_at)
+            )
+            return Published(message=merged, area_path=event.area_path)
+        case ResidentsUnmerged() as event:
+            unmerged = published.ResidentsUnmerged(
+                survivor_id=event.survivor_id,
+                merged_id=event.merged_id,
+                unmerged_time=stamp(event.unmerged_at),
+            )
+            return Published(message=unmerged, area_path=event.area_path)
         case _:
             return _of_rights(recorded)
 

@@ -27,6 +27,11 @@ class Claims(Protocol):
         ...
 
     @property
+    def also(self) -> Sequence[str]:
+        """Other ids of the same person."""
+        ...
+
+    @property
     def iat(self) -> float:
         """When it was issued, seconds since 1970."""
         ...
@@ -90,8 +95,8 @@ class RevokedTokens:
             self._catch_up()
         except Exception as error:  # noqa: BLE001 # whatever the store does, what is known stays known
             _log.warning("revocations not read", error=str(error))
-        before = self._before.get(claims.sub)
-        return before is not None and claims.iat < before.timestamp()
+        known = (self._before.get(each) for each in (claims.sub, *claims.also))
+        return any(before is not None and claims.iat < before.timestamp() for before in known)
 
     def since(self, earliest: datetime) -> Mapping[str, datetime]:
         """`ports.RevocationReads`: as of now. Raises what keeps the store away."""

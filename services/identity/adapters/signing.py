@@ -53,6 +53,7 @@ class DerivedKeys:
             scopes=claims.scopes,
             quota=None if claims.quota is None else Quota(**asdict(claims.quota)),
             lifetime=lifetime,
+            also=claims.also,
         )
         return Token(text=issued.token, subject=claims.subject, expires_at=issued.expires_at)
 

@@ -24,6 +24,7 @@ from services.identity.application.keyring import Keys
 from services.identity.application.letters import Letters
 from services.identity.application.login import Logins
 from services.identity.application.membership import Memberships
+from services.identity.application.merger import Mergers
 from services.identity.application.natural_keys import NaturalKeys
 from services.identity.application.nomination import Nominations
 from services.identity.application.notice import Notices
@@ -45,6 +46,7 @@ class App:
     areas      define, change_boundary, rename, get, list, locate
     successions  end, split, merge
     residents  register, show, erase
+    mergers    propose, propose_undoing, approve, reject, list, registrations, erasing
     corrections  correct, versions
     natural_keys  add, release, of
     receipts   code_of, opening, get, shown
@@ -82,6 +84,7 @@ class App:
     areas: Areas
     successions: Successions
     residents: Residents
+    mergers: Mergers
     corrections: Corrections
     natural_keys: NaturalKeys
     receipts: Receipts

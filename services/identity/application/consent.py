@@ -178,10 +178,10 @@ class Consents:
         return self.stream.handle(consent_id, RevokeConsent(consent_id=consent_id, at=at), context)
 
     def list(
-        self, query: ListQuery, party_id: str, reach: Reach, fresh: Fresh
+        self, query: ListQuery, party_ids: Sequence[str], reach: Reach, fresh: Fresh
     ) -> tuple[Sequence[ConsentRow], str]:
         """A page of the consents that somebody gave, or acts by, and those within reach."""
-        return self.reads.page(query, party_id, reach, fresh)
+        return self.reads.page(query, party_ids, reach, fresh)
 
     def given(self, consent_id: str) -> Consented | None:
         """A consent that was proposed and confirmed; None: there is none. Refuses CONSENT_NOT_VALID."""

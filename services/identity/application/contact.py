@@ -110,7 +110,7 @@ class Contacts:
         for grant in self.logins.access.load(party_id).state.held(at).values():
             if grant.role in TWO_PERSONS and not self.logins.factors.has(party_id):
                 raise join_refusals.code_is_not_enough(grant.role)
-        self.logins.factors.check(party_id, shown, at, context)
+        self.logins.check_factor(party_id, shown, at, context)
         return party_id
 
     def _is_of(self, login_id: str, party_id: str) -> bool:

@@ -130,6 +130,10 @@ class Households:
             [each.resident_id for each in state.members_at(at)] if isinstance(state, household.Formed) else []
         )
 
+    def lives(self, resident_id: str) -> bool:
+        """Whether somebody lives in a household now."""
+        return bool(self.residencies.load(resident_id).state.household_id)
+
     def home_of(self, resident_id: str) -> household.Formed:
         """The household in which somebody lives now. Refuses NO_HOUSEHOLD."""
         household_id = self.residencies.load(resident_id).state.household_id

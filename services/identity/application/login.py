@@ -11,11 +11,18 @@ from libs.query.throttle import Throttle
 from services.identity.application.access import Granter
 from services.identity.application.keyring import Keys
 from services.identity.application.ports import Digests, Hashing, Token, TokenClaims
-from services.identity.application.resident import AccessStream, ResidentStream, registered
+from services.identity.application.resident import (
+    AccessStream,
+    MergerStream,
+    ResidentStream,
+    registered,
+    survivor_of,
+)
 from services.identity.application.second_factor import SecondFactors
 from services.identity.domain import login, refusals
 from services.identity.domain.access import SOON, RevokeSessions
 from services.identity.domain.login import CreateLogin, LoginCommand, LoginEvent, SetPassword
+from services.identity.domain.values import ORDINARY
 
 LoginStream = Stream[LoginCommand, login.Login, LoginEvent]
 
@@ -35,6 +42,7 @@ class Logins:
     stream: LoginStream
     residents: ResidentStream
     access: AccessStream
+    mergers: MergerStream
     digests: Digests
     hashing: Hashing
     throttle: Throttle
@@ -97,18 +105,30 @@ class Logins:
     ) -> Token:
         """A token for whoever knows the password, and shows their second factor. `address`: the caller's."""
         party_id = self.owner(name, password, address)
-        self.factors.check(party_id, shown, at, context)
+        self.check_factor(party_id, shown, at, context)
         return self.token_of(party_id, at)
+
+    def check_factor(self, party_id: str, shown: str, at: datetime, context: Context) -> None:
+        """Ask for the second factor of a login; of a merged one that has none, for that of the survivor."""
+        has = self.factors.has(party_id)
+        whose = party_id if has else survivor_of(self.mergers, party_id)
+        self.factors.check(whose, shown, at, context)
 
     def owner(self, name: str, password: str, address: str) -> str:
         """Who logs in so. `address`: where the caller is."""
         return self._opened(self._id(name), (password,), address).party_id
 
     def token_of(self, party_id: str, at: datetime) -> Token:
-        """A token for somebody who has shown who they are."""
-        grants = self.access.load(party_id).state.held(at + SOON).values()
+        """A token for somebody who has shown who they are; by a merged registration it is the survivor's.
+
+        The login of a merged registration opens no office, even one that the survivor got since.
+        """
+        subject = survivor_of(self.mergers, party_id)
+        held = self.access.load(subject).state.held(at + SOON).values()
+        grants = [each for each in held if subject == party_id or each.role in ORDINARY]
         claims = TokenClaims(
-            subject=party_id,
+            subject=subject,
+            also=self.mergers.load(subject).state.others,
             kind="person",
             grants=tuple((grant.role, grant.within) for grant in grants),
             scopes=(),

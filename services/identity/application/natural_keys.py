@@ -10,7 +10,13 @@ from libs.ledger.streams.claims import Claimed, Claims
 from libs.ledger.streams.stream import Handled
 from libs.query.reach import Jurisdiction, Permit
 from services.identity.application.registration import first_key
-from services.identity.application.resident import NaturalKeysStream, ResidentStream, registered
+from services.identity.application.resident import (
+    MergerStream,
+    NaturalKeysStream,
+    ResidentStream,
+    registered,
+    survivor_of,
+)
 from services.identity.domain import natural_key_refusals as unfit
 from services.identity.domain import natural_keys
 from services.identity.domain.natural_keys import (
@@ -40,6 +46,7 @@ class NaturalKeys:
     stream: NaturalKeysStream
     residents: ResidentStream
     claims: Claims
+    mergers: MergerStream
 
     def add(
         self, resident_id: str, key: NaturalKey, at: datetime, context: Context, permit: Permit
@@ -52,8 +59,10 @@ class NaturalKeys:
         command = AddNaturalKeys(resident_id=resident_id, first=first, keys=(held,), at=at)
         try:
             return self._handle(person, command, context, permit)
-        except Claimed:
-            raise unfit.natural_key_is_taken() from None
+        except Claimed as claimed:
+            if survivor_of(self.mergers, claimed.holder) != survivor_of(self.mergers, resident_id):
+                raise unfit.natural_key_is_taken() from None
+        return KeysChanged(keys=self.of(person), revision=self.stream.load(resident_id).revision)
 
     def release(
         self,

@@ -96,19 +96,20 @@ class Notices:
             return state.chosen.choice
         return by_letter(self.zone) if NoticeChannel.LETTER in self.offered else None
 
-    def list(self, query: ListQuery, resident_id: str, fresh: Fresh) -> Page:
-        """A page of what somebody was told."""
-        rows, next_token, unread = self.reads.page(query, resident_id, fresh)
-        chosen = chosen_by(self.preferences, resident_id)
+    def list(self, query: ListQuery, resident_ids: Sequence[str], fresh: Fresh) -> Page:
+        """A page of what somebody was told, whichever of their ids it was for; their own comes first."""
+        rows, next_token, unread = self.reads.page(query, resident_ids, fresh)
+        chosen = chosen_by(self.preferences, resident_ids[0])
         zone = chosen.time_zone if chosen else self.zone
         said = self._worded([row.notice for row in rows], zone)
         return Page(notices=[*zip(rows, said, strict=True)], next_token=next_token, unread=unread, zone=zone)
 
     def mark_read(
-        self, notice_id: str, reader_id: str, at: datetime, context: Context
+        self, notice_id: str, reader_ids: Sequence[str], at: datetime, context: Context
     ) -> tuple[datetime, str]:
         """Mark a notice as read; answers when it was read first, and the revision."""
-        case_id = self.reads.case_of(notice_id, reader_id)
+        found = ((each, self.reads.case_of(notice_id, each)) for each in reader_ids)
+        reader_id, case_id = next((one for one in found if one[1] is not None), ("", None))
         if case_id is None:
             raise refusals.notice_is_unknown(notice_id)
         handled = self.stream.handle(case_id, MarkRead(notice_id=notice_id, by=reader_id, at=at), context)

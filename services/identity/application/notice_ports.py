@@ -21,7 +21,7 @@ class NoticeReads(Protocol):
     """The notices."""
 
     def page(
-        self, query: ListQuery, resident_id: str, fresh: Fresh
+        self, query: ListQuery, resident_ids: Sequence[str], fresh: Fresh
     ) -> tuple[Sequence[ListedNotice], str, int]:
         """A person's notices, the newest first, the next page's token, and how many are unread in all."""
 

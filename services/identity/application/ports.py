@@ -94,6 +94,28 @@ class NominationRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MergerRow:
+    """A proposal that two registrations are one person, or (`undoing`) are not."""
+
+    merger_id: str
+    merged_id: str
+    survivor_id: str
+    undoing: bool
+    state: str
+    proposer_id: str
+    proposed_at: datetime
+    expires_at: datetime
+    decider_id: str
+
+
+class MergerReads(Protocol):
+    """What was proposed about registrations."""
+
+    def page(self, query: ListQuery, reach: Reach, fresh: Fresh) -> tuple[Sequence[MergerRow], str]:
+        """Proposals within reach, the newest first, and the token of the next page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentRow:
     """A consent, as listed and shown; `confirmation` is None as long as the resident did not confirm it."""
 
@@ -112,9 +134,9 @@ class ConsentReads(Protocol):
     """The consents."""
 
     def page(
-        self, query: ListQuery, party_id: str, reach: Reach, fresh: Fresh
+        self, query: ListQuery, party_ids: Sequence[str], reach: Reach, fresh: Fresh
     ) -> tuple[Sequence[ConsentRow], str]:
-        """Consents that a party gave or acts by, and those within reach, and the token of the next page."""
+        """Consents that somebody gave or acts by, and those within reach, and the token of the next page."""
 
 
 class NominationReads(Protocol):
@@ -171,7 +193,8 @@ class SigningKeys(Protocol):
 class TokenClaims:
     """What a token is to say; `scopes` for clients, a person's follow from the roles.
 
-    Nobody takes the token any more from `until` on: then a grant in it comes to its end.
+    Nobody takes the token any more from `until` on: then a grant in it comes to its end. `also` are other ids
+    of the same person.
     """
 
     subject: str
@@ -182,6 +205,7 @@ class TokenClaims:
     lifetime: timedelta
     quota: Quota | None = None
     until: datetime | None = None
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,7 @@ from services.identity.domain import household_refusals as unfit
 from services.identity.domain import natural_key_refusals as keys_unfit
 from services.identity.domain.access import Access, AccessCommand, AccessEvent, EndAccess
 from services.identity.domain.household import ForgetMember, HouseholdCommand, HouseholdEvent
+from services.identity.domain.merger import Merger, MergerCommand, MergerEvent
 from services.identity.domain.natural_keys import (
     AddNaturalKeys,
     HeldKey,
@@ -48,6 +49,7 @@ OperatorsStream = Stream[OperatorsCommand, operators.Operators, OperatorsEvent]
 HouseholdStream = Stream[HouseholdCommand, household.Household, HouseholdEvent]
 ResidencyStream = Stream[ChangeHome, residency.Residency, ResidencyEvent]
 NaturalKeysStream = Stream[NaturalKeysCommand, natural_keys.NaturalKeys, NaturalKeysEvent]
+MergerStream = Stream[MergerCommand, Merger, MergerEvent]
 _TRIES = 5
 
 
@@ -90,6 +92,7 @@ class Residents:
     operators: OperatorsStream
     claims: Claims
     keys: NaturalKeysStream
+    mergers: MergerStream
     residencies: ResidencyStream
     households: HouseholdStream
     careers: CareerStream
@@ -119,7 +122,7 @@ class Residents:
     ) -> Found:
         keys = {self.claims.digest(each.normal): each for each in new.keys}
         holders = self.claims.holders(list(keys))
-        known = set(holders.values())
+        known = {survivor_of(self.mergers, each) for each in set(holders.values())}
         if len(known) > 1:
             raise keys_unfit.natural_keys_are_of_several()
         resident_id = known.pop() if known else fresh
@@ -219,6 +222,11 @@ class Residents:
             (self.residencies, resident_id, leaving, context),
             *((self.households, each, forgotten, context) for each in lived.ever),
         ]
+
+
+def survivor_of(mergers: MergerStream, resident_id: str) -> str:
+    """Who somebody is: the survivor of a merged registration, or themself."""
+    return mergers.load(resident_id).state.into or resident_id
 
 
 def moving(ledger: Ledger, tasks: Callable[[], Sequence[Task]], what: str) -> list[Handled[Any, Any]]:

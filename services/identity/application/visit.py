@@ -81,6 +81,12 @@ class Visits:
         permit(Jurisdiction(area_path=found.home.area_path))
         return self._shown(found, at, None)
 
+    def living(self, resident_ids: Sequence[str]) -> str:
+        """As whom somebody lives in a household: the first of their ids that does, or the first."""
+        if len(resident_ids) == 1:
+            return resident_ids[0]
+        return next(filter(self.households.lives, resident_ids), resident_ids[0])
+
     def show_own(self, resident_id: str, at: datetime) -> Shown:
         """Their household of now to one of its members: no facts of others, and those of their time."""
         return self._shown(self.households.home_of(resident_id), at, resident_id)

@@ -61,6 +61,8 @@ class Role(StrEnum):
 
 TWO_PERSONS = frozenset({Role.OPERATOR, Role.DATA_PROTECTION_OFFICER})
 """Roles that nobody grants alone: one person nominates, another approves."""
+ORDINARY = frozenset({Role.RESIDENT, Role.VOLUNTEER})
+"""Roles without an office: people who are merged hold no others, and a merged login gives no others."""
 NEVER_TOGETHER = (frozenset({Role.OPERATOR, Role.DATA_PROTECTION_OFFICER}),)
 """Roles of which no party may hold two: who runs the platform does not guard its personal data."""
 

@@ -97,7 +97,7 @@ class ConsentApi:
     def list_consents(self, request: pb.ListConsentsRequest, call: Call) -> pb.ListConsentsResponse:
         """Read a page of consents."""
         fresh = Fresh.of(request, call)
-        rows, next_token = self._app.consents.list(request, call.me, _registering(call), fresh)
+        rows, next_token = self._app.consents.list(request, call.my_ids, _registering(call), fresh)
         return pb.ListConsentsResponse(consents=map(consent_shown, rows), next_page_token=next_token)
 
 
@@ -108,5 +108,5 @@ def _registering(call: Call) -> Reach:
 
 def themself_or_registering(call: Call, parties: Sequence[str], area_path: str) -> None:
     """Refuse (OUT_OF_REACH) whoever is none of the parties and registers nobody there."""
-    if call.me not in parties:
+    if not any(call.is_me(each) for each in parties):
         _registering(call).require(area_path=area_path or None)

@@ -18,7 +18,7 @@ class CorrectionApi:
 
     def correct_resident(self, request: pb.CorrectResidentRequest, call: Call) -> pb.CorrectResidentResponse:
         """Put right what is known of a person."""
-        by_themself = call.me == request.resident_id
+        by_themself = call.is_me(request.resident_id)
         gone = set(request.cleared)
 
         def may(person: Registered) -> None:

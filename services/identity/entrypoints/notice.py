@@ -46,7 +46,7 @@ class NoticeApi:
 
     def list_notices(self, request: pb.ListNoticesRequest, call: Call) -> pb.ListNoticesResponse:
         """Read a page of the caller's notices."""
-        page = self._app.notices.list(request, call.me, Fresh.of(request, call))
+        page = self._app.notices.list(request, call.my_ids, Fresh.of(request, call))
         return pb.ListNoticesResponse(
             notices=[notice_shown(row, worded) for row, worded in page.notices],
             next_page_token=page.next_token,
@@ -56,7 +56,9 @@ class NoticeApi:
 
     def mark_notice_read(self, request: pb.MarkNoticeReadRequest, call: Call) -> pb.MarkNoticeReadResponse:
         """Mark one of the caller's notices as read."""
-        read_at, revision = self._app.notices.mark_read(request.notice_id, call.me, call.at, call.context())
+        read_at, revision = self._app.notices.mark_read(
+            request.notice_id, call.my_ids, call.at, call.context()
+        )
         return pb.MarkNoticeReadResponse(
             notice_id=request.notice_id, read_time=stamp(read_at), revision=revision
         )

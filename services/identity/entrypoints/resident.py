@@ -46,13 +46,19 @@ class ResidentApi:
         """Show a person's data."""
         person = self._app.residents.show(request.resident_id, permit_by(call, reading))
         call.showing(person.resident_id)
-        return pb.GetResidentResponse(resident=resident_shown(person, self._app.natural_keys.of(person)))
+        shown = resident_shown(person, self._app.natural_keys.of(person))
+        survivor_id, *others = self._app.mergers.registrations(person.resident_id)
+        if survivor_id != person.resident_id:
+            shown.merged_into_id = survivor_id
+        else:
+            shown.merged_ids.extend(others)
+        return pb.GetResidentResponse(resident=shown)
 
     def erase_subject(self, request: pb.EraseSubjectRequest, call: Call) -> pb.EraseSubjectResponse:
         """Erase a person for good."""
-        erased = self._app.residents.erase(
-            request.subject_id, call.at, call.context(reason=request.reason), call.permit
-        )
+        context = call.context(reason=request.reason)
+        for subject_id in self._app.mergers.erasing(request.subject_id, call.permit):
+            erased = self._app.residents.erase(subject_id, call.at, context, call.permit)
         return pb.EraseSubjectResponse(
             subject_id=request.subject_id, revision=erased.revision, receipt_code=erased.receipt_code
         )

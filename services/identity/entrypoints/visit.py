@@ -41,12 +41,14 @@ class VisitApi:
             at=call.at,
         )
         permit = permit_by(call, registering)
-        revision = self._app.visits.record(visit, call.context(), permit, call.me if own else "")
+        only = self._app.visits.living(call.my_ids) if own else ""
+        revision = self._app.visits.record(visit, call.context(), permit, only)
         return pb.RecordVisitResponse(revision=revision)
 
     def get_household(self, request: pb.GetHouseholdRequest, call: Call) -> pb.GetHouseholdResponse:
         """Show a household to staff, or to somebody who lives there."""
-        me, at = call.me, moment_of(request, "at_time") or call.now()
+        me = self._app.visits.living(call.my_ids)
+        at = moment_of(request, "at_time") or call.now()
         if not request.household_id:
             if call.caller.kind != PERSON:
                 raise unfit.resident_has_no_household()

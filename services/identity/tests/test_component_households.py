@@ -806,7 +806,7 @@ def test_who_is_taken_into_a_household_while_they_are_erased_is_no_member_afterw
         move(worker, mei)
     streams = running.opened.streams
     names = {"stream": "resident", "access": "access", "operators": "operators", "households": "household"}
-    names |= {"keys": "natural_keys", "careers": "career", "posts": "post"}
+    names |= {"keys": "natural_keys", "mergers": "merger", "careers": "career", "posts": "post"}
     later = SUMMER + timedelta(days=1)
     receipts = Receipts(
         stream=streams["receipt"],

@@ -31,14 +31,15 @@ class CaseRecords:
         case_id: str,
         command: RateCase,
         context: Context,
-        me: Callable[[], str],
+        mine: Callable[[], Sequence[str]],
         reach: Callable[[], Reach],
         working: Reach,
         fresh: FreshOfCases,
     ) -> CaseRecordHandled:
         """Say how well a closed case was dealt with: its reporter may, and others of its community.
 
-        `me`, the caller, and their `reach` are asked when the case is at hand: asking counts as a check.
+        `mine` (the caller's ids) and their `reach` are asked when the case is at hand: asking counts as a
+        check.
         `working`: the caller's reach by `cases.work`.
 
         Raises CASE_UNKNOWN, CASE_NOT_CLOSED, CASE_RATED_ALREADY, WORKS_FOR_THE_BODY.
@@ -49,7 +50,7 @@ class CaseRecords:
 
         def allow(record: CaseRecord) -> None:
             case = _known(record)
-            if case.reporter_id != me():
+            if case.reporter_id not in mine():
                 reach().over(self.reads.public_area).require(area_path=case.area_path)
             if working.names(case.body_id):
                 raise refusals.works_for_the_body()

@@ -30,7 +30,7 @@ class CaseRecordApi:
             request.case_id,
             command,
             call.context(),
-            lambda: call.me,
+            lambda: call.my_ids,
             lambda: call.reach,
             call.actor.reach("cases.work"),
             wire.fresh_of(request, call),

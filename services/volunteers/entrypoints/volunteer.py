@@ -83,14 +83,14 @@ class VolunteerApi:
 
 def whose(app: App, call: Call, volunteer_id: str, scope: str = COORDINATE) -> str:
     """The volunteer meant: the caller, or somebody whose home the caller's grants of `scope` cover."""
-    if volunteer_id in {"", call.me}:
-        return call.me
+    if not volunteer_id or call.is_me(volunteer_id):
+        return volunteer_id or call.me
     return themself_or_covered(call, volunteer_id, app.volunteers.home(volunteer_id), scope)
 
 
 def themself_or_covered(call: Call, volunteer_id: str, home_path: str, scope: str = COORDINATE) -> str:
     """The caller, or somebody whose home the caller's grants of `scope` cover. Refuses OUT_OF_REACH."""
-    if volunteer_id in {"", call.me}:
-        return call.me
+    if not volunteer_id or call.is_me(volunteer_id):
+        return volunteer_id or call.me
     call.caller.reach(scope).require(area_path=home_path)
     return volunteer_id

@@ -1,6 +1,6 @@
 """Which cases are there, how do they stand, and which does nobody answer for?"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -194,10 +194,10 @@ class CaseReads:
     views: Views
 
     def of_reporter(
-        self, query: PageQuery, reporter_id: str, fresh: Fresh, area_path: str = ""
+        self, query: PageQuery, reporter_ids: Collection[str], fresh: Fresh, area_path: str = ""
     ) -> tuple[list[CaseRow], str]:
         """A page of a reporter's cases; of those in an area, if one is named."""
-        where = Condition("reporter_id = %s", (reporter_id,)) & Condition.within("area_path", area_path)
+        where = Condition.one_of("reporter_id", reporter_ids) & Condition.within("area_path", area_path)
         with fresh.read(self.views, VIEW) as cursor:
             return LISTED.page(cursor, query, where=where)
 

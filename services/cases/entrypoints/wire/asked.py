@@ -80,4 +80,4 @@ def within(call: Call, of: Callable[[Case], Jurisdiction]) -> permits.Check:
 def for_reporter(call: Call) -> permits.Check:
     """The caller is the reporter; or imports history of the area, in which others acted."""
     importing = call.caller.reach(IMPORT_SCOPE) if call.occurred_at is not None else Reach()
-    return permits.both(permits.for_reporter(call.require_self, lambda: call.me, importing), dating(call))
+    return permits.both(permits.for_reporter(call.require_self, lambda: call.my_ids, importing), dating(call))

@@ -1,6 +1,6 @@
 """A case on the wire: as folded from its stream, and as lists show it."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from linli.cases.v1 import cases_service_pb2 as pb
 from linli.cases.v1 import cases_types_pb2 as types
@@ -63,10 +63,10 @@ def case_shown(state: Case, *, told: bool = False) -> pb.Case:
     return message
 
 
-def case_shown_to(state: Case, reporter_id: str) -> pb.Case:
+def case_shown_to(state: Case, reporter_ids: Collection[str]) -> pb.Case:
     """A case as one of its reporters sees it: who else reported it is left out."""
     case = case_shown(state)
-    return case if case.reporter_id == reporter_id else without_reporter(case)
+    return case if case.reporter_id in reporter_ids else without_reporter(case)
 
 
 def without_reporter(case: pb.Case) -> pb.Case:

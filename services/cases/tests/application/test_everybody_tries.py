@@ -152,10 +152,10 @@ def check_of(who: Caller, command: commands.CaseCommand) -> permits.Check:
         )
         return permits.all_of(addressee, permits.for_outsider(lambda: who.reach("cases.work")))
     if isinstance(command, commands.ConfirmResolution):
-        reporter = permits.for_reporter(_is(who), lambda: who.subject, Reach())
+        reporter = permits.for_reporter(_is(who), lambda: who.ids, Reach())
         return permits.all_of(reporter, permits.for_outsider(lambda: who.reach("cases.work")))
     if isinstance(command, BY_REPORTER) or (isinstance(command, commands.ReopenCase) and command.by_reporter):
-        return permits.for_reporter(_is(who), lambda: who.subject, Reach())
+        return permits.for_reporter(_is(who), lambda: who.ids, Reach())
     return permitting(permit, permits.deciding if isinstance(command, BY_DECIDER) else permits.area_and_body)
 
 

@@ -36,7 +36,7 @@ def of_reporter(asked: Asked) -> permits.Check:
     def is_caller(_: str) -> None:
         raise not_covered(None, None)
 
-    return permits.for_reporter(is_caller, asked.me, Reach())
+    return permits.for_reporter(is_caller, lambda: (asked.me(),), Reach())
 
 
 @pytest.mark.parametrize("made", [of_body, of_reporter])

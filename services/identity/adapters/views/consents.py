@@ -1,5 +1,6 @@
 """Who may act in whose name?"""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypedDict
@@ -108,10 +109,10 @@ class ConsentReads:
     views: Views
 
     def page(
-        self, query: ListQuery, party_id: str, reach: Reach, fresh: Fresh
+        self, query: ListQuery, party_ids: Sequence[str], reach: Reach, fresh: Fresh
     ) -> tuple[list[ports.ConsentRow], str]:
-        """Consents that a party gave or acts by, and those within reach, the newest first."""
-        own = Condition("(resident_id = %s OR helper_id = %s)", (party_id, party_id))
+        """Consents that somebody gave or acts by, and those within reach, the newest first."""
+        own = Condition.any_of(Condition.one_of(each, party_ids) for each in ("resident_id", "helper_id"))
         where = Condition.any_of([own, reach.condition(area_column="area_path")])
         with fresh.read(self.views, VIEW) as cursor:
             rows, next_token = LISTED.page(cursor, query, where=where)

@@ -70,7 +70,7 @@ LISTED = Listing(
     ),
 )
 _SOME = "SELECT * FROM notices WHERE notice_id = ANY(%s) ORDER BY queued"
-_UNREAD = "SELECT count(*) AS unread FROM notices WHERE resident_id = %s AND NOT read"
+_UNREAD = "SELECT count(*) AS unread FROM notices WHERE resident_id = ANY(%s) AND NOT read"
 
 
 class NoticesView(View):
@@ -149,13 +149,13 @@ class NoticeReads:
     views: Views
 
     def page(
-        self, query: ListQuery, resident_id: str, fresh: Fresh
+        self, query: ListQuery, resident_ids: Sequence[str], fresh: Fresh
     ) -> tuple[list[notice_ports.ListedNotice], str, int]:
         """A person's notices, the newest first, the next page's token, and how many are unread in all."""
-        where = Condition("resident_id = %s", (resident_id,))
+        where = Condition.one_of("resident_id", resident_ids)
         with fresh.read(self.views, VIEW) as cursor:
             rows, next_token = LISTED.page(cursor, query, where=where)
-            counted = cursor.execute(_UNREAD, (resident_id,)).fetchone()
+            counted = cursor.execute(_UNREAD, ([*resident_ids],)).fetchone()
         return [_notice(row) for row in rows], next_token, counted["unread"] if counted else 0
 
     def of(self, notice_ids: Sequence[str], at_least: str) -> list[NoticeQueued]:

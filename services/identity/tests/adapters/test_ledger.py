@@ -28,6 +28,7 @@ from services.identity.domain.invitation import InvitationEvent
 from services.identity.domain.keyring import KeyringEvent
 from services.identity.domain.letters import LettersEvent
 from services.identity.domain.login import LoginEvent
+from services.identity.domain.merger import MergerEvent
 from services.identity.domain.natural_keys import NaturalKeysEvent
 from services.identity.domain.nomination import NominationEvent
 from services.identity.domain.notice import NoticeEvent
@@ -49,6 +50,7 @@ def test_every_stored_event_reads_as_it_always_did() -> None:
 
 def test_every_event_of_the_domain_has_a_stored_name() -> None:
     families: list[object] = [AreaEvent, ResidentEvent, NaturalKeysEvent, AccessEvent]
+    families += [MergerEvent]
     families += [LoginEvent, ClientEvent, KeyringEvent, OperatorsEvent, NominationEvent, ConsentEvent]
     families += [NoticeEvent, DeliveryEvent, LettersEvent, WebhookEvent, DispatchEvent]
     families += [IncidentEvent, ReceiptEvent, ForgettingEvent]

@@ -107,6 +107,7 @@ def test_a_token_says_what_its_bearer_may_do() -> None:
 class Claims:
     sub: str
     iat: float
+    also: tuple[str, ...] = ()
 
 
 class Stored:

@@ -667,3 +667,70 @@ class ClientRetired(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ClientRetired: _TypeAlias = ClientRetired  # noqa: Y015
+
+@_typing.final
+class ResidentsMerged(_message.Message):
+    """Two registrations are one person, as two members of staff say. From now on the merged id stands for the survivor.
+    Nothing that was published under either id changes, and no later event says it again: whoever groups by person keeps
+    this, and forgets it at `ResidentsUnmerged`. A survivor is never merged itself.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SURVIVOR_ID_FIELD_NUMBER: _builtins.int
+    MERGED_ID_FIELD_NUMBER: _builtins.int
+    MERGED_TIME_FIELD_NUMBER: _builtins.int
+    survivor_id: _builtins.str
+    """The registration that survives."""
+    merged_id: _builtins.str
+    """The one that is merged into it."""
+    @_builtins.property
+    def merged_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        survivor_id: _builtins.str = ...,
+        merged_id: _builtins.str = ...,
+        merged_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["merged_time", b"merged_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["merged_id", b"merged_id", "merged_time", b"merged_time", "survivor_id", b"survivor_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResidentsMerged: _TypeAlias = ResidentsMerged  # noqa: Y015
+
+@_typing.final
+class ResidentsUnmerged(_message.Message):
+    """They are two people after all: each id stands for its own person again."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SURVIVOR_ID_FIELD_NUMBER: _builtins.int
+    MERGED_ID_FIELD_NUMBER: _builtins.int
+    UNMERGED_TIME_FIELD_NUMBER: _builtins.int
+    survivor_id: _builtins.str
+    """The registration that it was merged into."""
+    merged_id: _builtins.str
+    """The one that is a person of its own again."""
+    @_builtins.property
+    def unmerged_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        survivor_id: _builtins.str = ...,
+        merged_id: _builtins.str = ...,
+        unmerged_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["unmerged_time", b"unmerged_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["merged_id", b"merged_id", "survivor_id", b"survivor_id", "unmerged_time", b"unmerged_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResidentsUnmerged: _TypeAlias = ResidentsUnmerged  # noqa: Y015

@@ -89,6 +89,34 @@ RESIDENT_FIELD_BIRTH_DATE: ResidentField.ValueType  # 3
 """The day of birth."""
 Global___ResidentField: _TypeAlias = ResidentField  # noqa: Y015
 
+class _MergerState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _MergerStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MergerState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    MERGER_STATE_UNSPECIFIED: _MergerState.ValueType  # 0
+    """Never given."""
+    MERGER_STATE_OPEN: _MergerState.ValueType  # 1
+    """Nobody has decided yet."""
+    MERGER_STATE_APPROVED: _MergerState.ValueType  # 2
+    """Another person approved it."""
+    MERGER_STATE_REJECTED: _MergerState.ValueType  # 3
+    """It was rejected, or taken back."""
+
+class MergerState(_MergerState, metaclass=_MergerStateEnumTypeWrapper):
+    """What became of a proposal."""
+
+MERGER_STATE_UNSPECIFIED: MergerState.ValueType  # 0
+"""Never given."""
+MERGER_STATE_OPEN: MergerState.ValueType  # 1
+"""Nobody has decided yet."""
+MERGER_STATE_APPROVED: MergerState.ValueType  # 2
+"""Another person approved it."""
+MERGER_STATE_REJECTED: MergerState.ValueType  # 3
+"""It was rejected, or taken back."""
+Global___MergerState: _TypeAlias = MergerState  # noqa: Y015
+
 @_typing.final
 class Area(_message.Message):
     """An area of the tree."""
@@ -279,6 +307,8 @@ class Resident(_message.Message):
     AREA_PATH_FIELD_NUMBER: _builtins.int
     KEY_KIND_FIELD_NUMBER: _builtins.int
     NATURAL_KEYS_FIELD_NUMBER: _builtins.int
+    MERGED_INTO_ID_FIELD_NUMBER: _builtins.int
+    MERGED_IDS_FIELD_NUMBER: _builtins.int
     BIRTH_DATE_FIELD_NUMBER: _builtins.int
     resident_id: _builtins.str
     """The resident."""
@@ -294,11 +324,17 @@ class Resident(_message.Message):
     """The ids from the root to that area."""
     key_kind: _identity_types_pb2.KeyKind.ValueType
     """The kind of the natural key by which they were registered."""
+    merged_into_id: _builtins.str
+    """Set if this registration is merged: it is that of this person."""
     birth_date: _builtins.str
     """The day on which they were born, `1949-12-31`; empty if it is not known."""
     @_builtins.property
     def natural_keys(self) -> _containers.RepeatedCompositeFieldContainer[_identity_types_pb2.HeldNaturalKey]:
         """Their natural keys, in the order in which they got them, without values."""
+
+    @_builtins.property
+    def merged_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The registrations that are merged into this one."""
 
     def __init__(
         self,
@@ -311,11 +347,13 @@ class Resident(_message.Message):
         area_path: _builtins.str = ...,
         key_kind: _identity_types_pb2.KeyKind.ValueType = ...,
         natural_keys: _abc.Iterable[_identity_types_pb2.HeldNaturalKey] | None = ...,
+        merged_into_id: _builtins.str = ...,
+        merged_ids: _abc.Iterable[_builtins.str] | None = ...,
         birth_date: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "area_id", b"area_id", "area_path", b"area_path", "birth_date", b"birth_date", "key_kind", b"key_kind", "name", b"name", "natural_keys", b"natural_keys", "phone", b"phone", "resident_id", b"resident_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "area_id", b"area_id", "area_path", b"area_path", "birth_date", b"birth_date", "key_kind", b"key_kind", "merged_ids", b"merged_ids", "merged_into_id", b"merged_into_id", "name", b"name", "natural_keys", b"natural_keys", "phone", b"phone", "resident_id", b"resident_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1905,6 +1943,358 @@ class ResidentVersion(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ResidentVersion: _TypeAlias = ResidentVersion  # noqa: Y015
+
+@_typing.final
+class MergeResidentsRequest(_message.Message):
+    """Two registrations that are one person."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    MERGED_ID_FIELD_NUMBER: _builtins.int
+    SURVIVOR_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    merged_id: _builtins.str
+    """The registration that is to be merged."""
+    survivor_id: _builtins.str
+    """The registration that survives."""
+    reason: _builtins.str
+    """How one knows. It is kept enciphered under the caller's key, and never published."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        merged_id: _builtins.str = ...,
+        survivor_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["merged_id", b"merged_id", "reason", b"reason", "request_id", b"request_id", "survivor_id", b"survivor_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MergeResidentsRequest: _TypeAlias = MergeResidentsRequest  # noqa: Y015
+
+@_typing.final
+class MergeResidentsResponse(_message.Message):
+    """The proposal."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MERGER_ID_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    merger_id: _builtins.str
+    """By this id another person approves it."""
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    def __init__(
+        self,
+        *,
+        merger_id: _builtins.str = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["merger_id", b"merger_id", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MergeResidentsResponse: _TypeAlias = MergeResidentsResponse  # noqa: Y015
+
+@_typing.final
+class UnmergeResidentsRequest(_message.Message):
+    """A merged registration that is a person of its own."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    MERGED_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    merged_id: _builtins.str
+    """The merged registration."""
+    reason: _builtins.str
+    """How one knows. It is kept enciphered under the caller's key, and never published."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        merged_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["merged_id", b"merged_id", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UnmergeResidentsRequest: _TypeAlias = UnmergeResidentsRequest  # noqa: Y015
+
+@_typing.final
+class UnmergeResidentsResponse(_message.Message):
+    """The proposal."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MERGER_ID_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    merger_id: _builtins.str
+    """By this id another person approves it."""
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    def __init__(
+        self,
+        *,
+        merger_id: _builtins.str = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["merger_id", b"merger_id", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UnmergeResidentsResponse: _TypeAlias = UnmergeResidentsResponse  # noqa: Y015
+
+@_typing.final
+class ApproveMergerRequest(_message.Message):
+    """A proposal to approve."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    MERGER_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    merger_id: _builtins.str
+    """The proposal."""
+    reason: _builtins.str
+    """What was looked at. It is kept enciphered under the caller's key, and never published."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        merger_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["merger_id", b"merger_id", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ApproveMergerRequest: _TypeAlias = ApproveMergerRequest  # noqa: Y015
+
+@_typing.final
+class ApproveMergerResponse(_message.Message):
+    """It has taken effect."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MERGED_ID_FIELD_NUMBER: _builtins.int
+    SURVIVOR_ID_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    merged_id: _builtins.str
+    """The registration that is merged, or no longer."""
+    survivor_id: _builtins.str
+    """The one that survives."""
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    def __init__(
+        self,
+        *,
+        merged_id: _builtins.str = ...,
+        survivor_id: _builtins.str = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["merged_id", b"merged_id", "revision", b"revision", "survivor_id", b"survivor_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ApproveMergerResponse: _TypeAlias = ApproveMergerResponse  # noqa: Y015
+
+@_typing.final
+class RejectMergerRequest(_message.Message):
+    """A proposal to reject."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    MERGER_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    merger_id: _builtins.str
+    """The proposal."""
+    reason: _builtins.str
+    """Why. It is kept enciphered under the caller's key, and never published."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        merger_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["merger_id", b"merger_id", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RejectMergerRequest: _TypeAlias = RejectMergerRequest  # noqa: Y015
+
+@_typing.final
+class RejectMergerResponse(_message.Message):
+    """Nothing was merged."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MERGER_ID_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    merger_id: _builtins.str
+    """The proposal."""
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    def __init__(
+        self,
+        *,
+        merger_id: _builtins.str = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["merger_id", b"merger_id", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RejectMergerResponse: _TypeAlias = RejectMergerResponse  # noqa: Y015
+
+@_typing.final
+class ListMergersRequest(_message.Message):
+    """Asks for proposals."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    AT_LEAST_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """Most entries on the page, 1 to 1000; 0 means 50."""
+    page_token: _builtins.str
+    """`next_page_token` of the answer before; empty for the first page."""
+    filter: _builtins.str
+    """Comparisons joined by AND: `field = "value"`."""
+    at_least: _builtins.str
+    """Waits until the answer shows at least this revision."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        filter: _builtins.str = ...,
+        at_least: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_least", b"at_least", "filter", b"filter", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListMergersRequest: _TypeAlias = ListMergersRequest  # noqa: Y015
+
+@_typing.final
+class ListMergersResponse(_message.Message):
+    """A page of proposals."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MERGERS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Pass it as `page_token` to read on; empty on the last page."""
+    @_builtins.property
+    def mergers(self) -> _containers.RepeatedCompositeFieldContainer[Global___Merger]:
+        """The newest first."""
+
+    def __init__(
+        self,
+        *,
+        mergers: _abc.Iterable[Global___Merger] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mergers", b"mergers", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListMergersResponse: _TypeAlias = ListMergersResponse  # noqa: Y015
+
+@_typing.final
+class Merger(_message.Message):
+    """A proposal that two registrations are one person, or are not."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MERGER_ID_FIELD_NUMBER: _builtins.int
+    MERGED_ID_FIELD_NUMBER: _builtins.int
+    SURVIVOR_ID_FIELD_NUMBER: _builtins.int
+    UNDOING_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    PROPOSER_ID_FIELD_NUMBER: _builtins.int
+    PROPOSED_TIME_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    DECIDER_ID_FIELD_NUMBER: _builtins.int
+    merger_id: _builtins.str
+    """Its id."""
+    merged_id: _builtins.str
+    """The registration that is to be merged."""
+    survivor_id: _builtins.str
+    """The one that survives."""
+    undoing: _builtins.bool
+    """True: the proposal is that they are two people after all."""
+    state: Global___MergerState.ValueType
+    """What became of it."""
+    proposer_id: _builtins.str
+    """Who proposed it."""
+    decider_id: _builtins.str
+    """Who decided; empty as long as nobody has."""
+    @_builtins.property
+    def proposed_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when somebody else may approve it."""
+
+    def __init__(
+        self,
+        *,
+        merger_id: _builtins.str = ...,
+        merged_id: _builtins.str = ...,
+        survivor_id: _builtins.str = ...,
+        undoing: _builtins.bool = ...,
+        state: Global___MergerState.ValueType = ...,
+        proposer_id: _builtins.str = ...,
+        proposed_time: _timestamp_pb2.Timestamp | None = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+        decider_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "proposed_time", b"proposed_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decider_id", b"decider_id", "expire_time", b"expire_time", "merged_id", b"merged_id", "merger_id", b"merger_id", "proposed_time", b"proposed_time", "proposer_id", b"proposer_id", "state", b"state", "survivor_id", b"survivor_id", "undoing", b"undoing"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Merger: _TypeAlias = Merger  # noqa: Y015
 
 @_typing.final
 class EraseSubjectRequest(_message.Message):
