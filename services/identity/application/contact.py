@@ -55,13 +55,21 @@ class Contacts:
         return self.stream.load(party_id).state.at(address.channel) if party_id else ""
 
     def confirm(
-        self, name: str, password: str, proof: Proof, at: datetime, context: Context, caller: str
+        self,
+        name: str,
+        password: str,
+        shown: str,
+        proof: Proof,
+        at: datetime,
+        context: Context,
+        caller: str,
     ) -> str:
-        """Confirm an address of one's own, by the password, too; answers the revision."""
+        """Confirm an address of one's own, by password and second factor, too; answers the revision."""
         party_id = self.logins.owner(name, password, caller)
         self.codes.check(proof, CodePurpose.CONFIRM, at, context, caller)
         if (self.holder(proof.address) or party_id) != party_id:
             raise join_refusals.address_is_taken()
+        self.logins.factors.check(party_id, shown, at, context)
         context = replace(context, actor=party_id)
         tasks: list[Task] = [
             (*self.codes.using(proof, CodePurpose.CONFIRM, at), context),

@@ -39,6 +39,7 @@ class ContactApi:
         revision = self._app.contacts.confirm(
             request.login_name,
             request.password,
+            request.second_factor,
             proof_of(request.proof),
             call.at,
             call.context(),

@@ -228,9 +228,12 @@ def test_who_could_not_grant_what_they_may_do_proposes_nothing(running: Componen
 def test_a_code_takes_the_second_factor_too_and_is_not_lost_without(
     running: Component, messages: Path
 ) -> None:
-    _, name, app, _ = with_app(running)
+    _, name, app, codes = with_app(running)
     email = f"{number()}@example.org"
-    confirm(running, name, proof(running, messages, CONFIRM_ADDRESS, email))
+    mine = proof(running, messages, CONFIRM_ADDRESS, email)
+    with refused("SECOND_FACTOR_NEEDED"):
+        confirm(running, name, mine)
+    confirm(running, name, mine, second_factor=codes[0])
     proven = proof(running, messages, LOG_IN, email, count=2)
 
     with refused("SECOND_FACTOR_NEEDED"):

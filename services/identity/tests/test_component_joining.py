@@ -382,9 +382,22 @@ def test_a_forgotten_password_is_replaced_without_an_operator(running: Component
     log_in(running, name, ANOTHER).list_notices(pb.ListNoticesRequest())
 
 
-def confirm(running: Component, name: str, proven: pb.CodeProof, password: str = PASSWORD) -> Any:
+def confirm(
+    running: Component,
+    name: str,
+    proven: pb.CodeProof,
+    password: str = PASSWORD,
+    *,
+    second_factor: str = "",
+) -> Any:
     return nobody(running).confirm_address(
-        pb.ConfirmAddressRequest(request_id=request_id(), login_name=name, password=password, proof=proven)
+        pb.ConfirmAddressRequest(
+            request_id=request_id(),
+            login_name=name,
+            password=password,
+            proof=proven,
+            second_factor=second_factor,
+        )
     )
 
 

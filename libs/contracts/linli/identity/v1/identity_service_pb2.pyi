@@ -5592,12 +5592,15 @@ class ConfirmAddressRequest(_message.Message):
     LOGIN_NAME_FIELD_NUMBER: _builtins.int
     PASSWORD_FIELD_NUMBER: _builtins.int
     PROOF_FIELD_NUMBER: _builtins.int
+    SECOND_FACTOR_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     login_name: _builtins.str
     """The name that the caller logs in with."""
     password: _builtins.str
     """Their password."""
+    second_factor: _builtins.str
+    """The digits that the app of the second factor shows, or a recovery code; empty if the person has none."""
     @_builtins.property
     def proof(self) -> Global___CodeProof:
         """That they read what is sent to the address."""
@@ -5609,10 +5612,11 @@ class ConfirmAddressRequest(_message.Message):
         login_name: _builtins.str = ...,
         password: _builtins.str = ...,
         proof: Global___CodeProof | None = ...,
+        second_factor: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["proof", b"proof"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["login_name", b"login_name", "password", b"password", "proof", b"proof", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["login_name", b"login_name", "password", b"password", "proof", b"proof", "request_id", b"request_id", "second_factor", b"second_factor"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
