@@ -1,6 +1,6 @@
 """Enums of the domain and of the wire, translated both ways from one table; a neighbour's, kept as words."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -18,7 +18,7 @@ class EnumTable(Generic[D, W]):
     `names` gives the wire's without its prefix: `{Unit.WORKING_DAYS: "WORKDAYS"}`.
 
     Raises TypeError, when it is made, unless every member has a value on the wire and every value but
-    UNSPECIFIED has a member (`only_on_wire` excepts some, without their prefix).
+    UNSPECIFIED has a member (`only_on_wire` excepts some, without their prefix; `only_here` members).
     """
 
     def __init__(
@@ -28,10 +28,12 @@ class EnumTable(Generic[D, W]):
         *,
         names: Mapping[D, str] | None = None,
         only_on_wire: frozenset[str] = frozenset(),
+        only_here: Collection[D] = (),
     ) -> None:
         numbers = dict(wire.items())
         self.prefix = prefix_of(wire)
-        named = {member: self.prefix + (names or {}).get(member, member.name) for member in domain}
+        members = [member for member in domain if member not in only_here]
+        named = {member: self.prefix + (names or {}).get(member, member.name) for member in members}
         known = {self.prefix + name for name in (*only_on_wire, "UNSPECIFIED")}
         if strange := set(named.values()) ^ (set(numbers) - known):
             raise TypeError(f"{wire.DESCRIPTOR.full_name} and {domain.__name__} differ: {sorted(strange)}")

@@ -62,3 +62,11 @@ def test_a_value_without_a_member_is_found_when_the_table_is_made() -> None:
 
     rest = frozenset({"WORKING_DAYS", "CALENDAR_HOURS", "CALENDAR_DAYS"})
     assert EnumTable(pb.LimitUnit, Short, only_on_wire=rest).to_wire(Short.WORKING_HOURS)
+
+
+def test_a_member_that_no_partner_names_has_no_value() -> None:
+    rest = frozenset({"WORKING_DAYS", "WORKING_HOURS", "CALENDAR_HOURS", "CALENDAR_DAYS"})
+    short = EnumTable(pb.LimitUnit, Short, only_on_wire=rest, only_here=list(Short))
+
+    with pytest.raises(KeyError):
+        short.from_wire(pb.LIMIT_UNIT_WORKING_HOURS)

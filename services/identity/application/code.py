@@ -139,6 +139,19 @@ class Codes:
         using = UseCode(code_id=proof.code_id, purpose=purpose, at=at)
         return self.stream, self.id_of(proof.address), using
 
+    def warning(self, address: Address, proof: Proof, at: datetime) -> tuple[CodeStream, str, RequestCode]:
+        """What tells an address that another one replaced it, in the language that was asked for there."""
+        known = self.stream.load(self.id_of(proof.address)).state.code(proof.code_id)
+        warning = RequestCode(
+            code_id=new_id(),
+            purpose=CodePurpose.REPLACED,
+            channel=address.channel,
+            language=known.requested.language if known else Language.ZH,
+            address=Personal(hour_of(at), address.text),
+            at=at,
+        )
+        return self.stream, self.id_of(address), warning
+
     def id_of(self, address: Address) -> str:
         """The stream of an address."""
         return self.digests.digest("address of codes", address.normal)

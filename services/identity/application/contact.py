@@ -64,7 +64,10 @@ class Contacts:
         context: Context,
         caller: str,
     ) -> str:
-        """Confirm an address of one's own, by password and second factor, too; answers the revision."""
+        """Confirm an address of one's own, by password and second factor, too; answers the revision.
+
+        The address that it replaces is told: whoever reads there may not have done it.
+        """
         party_id = self.logins.owner(name, password, caller)
         self.codes.check(proof, CodePurpose.CONFIRM, at, context, caller)
         if (self.holder(proof.address) or party_id) != party_id:
@@ -75,6 +78,9 @@ class Contacts:
             (*self.codes.using(proof, CodePurpose.CONFIRM, at), context),
             (self.stream, party_id, self.confirming(party_id, proof.address, at), context),
         ]
+        before = Address(proof.address.channel, self.stream.load(party_id).state.at(proof.address.channel))
+        if before.text and before.normal != proof.address.normal:
+            tasks.append((*self.codes.warning(before, proof, at), context))
         try:
             return handle_many(self.stream.ledger, tasks)[0].revision
         except Claimed:

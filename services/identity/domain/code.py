@@ -30,6 +30,8 @@ class CodePurpose(StrEnum):
     LOG_IN = "log_in"
     RECOVER = "recover"
     CONFIRM = "confirm"
+    REPLACED = "replaced"
+    """For nothing: a message by which whoever had an address learns that another one replaced it."""
 
     @property
     def for_known(self) -> bool:
@@ -211,8 +213,9 @@ def decide(command: CodeCommand, codes: Codes) -> Sequence[CodeEvent]:
 
 
 def _requested(command: RequestCode, codes: Codes) -> CodeRequested:
-    lately = [each for each in codes.codes if _lately(each, command.at)]
-    if len(lately) >= MOST:
+    asked = [each for each in codes.codes if each.requested.purpose is not CodePurpose.REPLACED]
+    lately = [each for each in asked if _lately(each, command.at)]
+    if command.purpose is not CodePurpose.REPLACED and len(lately) >= MOST:
         again = lately[-MOST].requested.requested_at + WINDOW
         raise refusals.codes_are_too_many(again - command.at)
     return CodeRequested(

@@ -37,10 +37,31 @@ _TEXT = {
     "Tell it to nobody, not even to staff. If you did not ask for it, ignore this message:"
     " without the code nobody can use your address.",
 }
+_REPLACED = {
+    (
+        Language.ZH,
+        NoticeChannel.SMS,
+    ): "邻里：您确认的号码已更换，本号码不能再用于登录。如果不是您本人操作，请尽快联系柜台",
+    (Language.ZH, NoticeChannel.EMAIL): "邻里：您确认的邮箱已更换",
+    (
+        Language.EN,
+        NoticeChannel.SMS,
+    ): "Linli: another number has replaced this one. You do not log in by it any more."
+    " If that was not you, ask at a counter soon.",
+    (Language.EN, NoticeChannel.EMAIL): "Linli: another address has replaced this one",
+}
+_REPLACED_TEXT = {
+    Language.ZH: "您确认的地址已更换，此地址不能再用于登录或重置密码。\n\n"
+    "如果不是您本人操作，请尽快更改密码，并联系柜台。",
+    Language.EN: "Another address has replaced this one: you cannot log in or choose a new password by it any"
+    " more.\n\nIf that was not you, change your password and ask at a counter soon.",
+}
 
 
 def code_text(purpose: CodePurpose, digits: str, language: Language, channel: NoticeChannel) -> CodeText:
     """The message; a text message is its title alone, and the title of an e-mail does not show the code."""
+    if purpose is CodePurpose.REPLACED:
+        return CodeText(_REPLACED[language, channel], _REPLACED_TEXT[language])
     zh, en = _FOR[purpose]
     words = {"what": zh if language is Language.ZH else en, "code": f"{digits[:4]} {digits[4:]}"}
     title = _LINE if channel is NoticeChannel.SMS else _TITLE

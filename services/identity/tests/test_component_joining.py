@@ -417,6 +417,23 @@ def test_an_address_is_confirmed_by_password_and_code_and_replaces_the_one_befor
     eventually(lambda: _settled(running, gone), "nobody has the old address", seconds=20)
 
 
+def test_the_address_that_was_replaced_is_told_whatever_it_had_asked_for(
+    running: Component, messages: Path
+) -> None:
+    _, old, name = someone(running, messages)
+    for _ in range(4):
+        asked(running, SIGN_UP, email=old)
+    proven = proof(running, messages, CONFIRM, an_address())
+
+    confirm(running, name, proven)
+
+    def told_old() -> None:
+        texts = [file.read_text("utf-8") for file in messages.glob("*.txt")]
+        assert [text for text in texts if text.startswith(f"To: {old}\n") and "已更换" in text]
+
+    eventually(told_old, "the old address is told", seconds=20)
+
+
 def test_an_address_of_another_person_is_not_confirmed(running: Component, messages: Path) -> None:
     _, theirs, _ = someone(running, messages)
     *_, name = someone(running, messages)

@@ -88,6 +88,17 @@ def test_a_code_counts_for_its_purpose_only(purpose: CodePurpose) -> None:
     given(REQUESTED).when(replace(USE, purpose=purpose)).then_refused("CODE_REFUSED")
 
 
+def test_a_warning_goes_out_after_five_codes_too_and_counts_as_none() -> None:
+    history = [requested(number, timedelta(minutes=number)) for number in range(MOST)]
+    warning = replace(REQUEST, purpose=CodePurpose.REPLACED, at=SOON)
+    warned = replace(REQUESTED, purpose=CodePurpose.REPLACED, requested_at=SOON, expires_at=SOON + LASTS)
+
+    given(*history).when(warning).then(warned)
+    given(*history[1:], warned).when(replace(REQUEST, at=SOON)).then(
+        replace(REQUESTED, requested_at=SOON, expires_at=SOON + LASTS)
+    )
+
+
 def test_an_id_that_nobody_was_given_counts_for_nothing() -> None:
     given(REQUESTED).when(replace(USE, code_id=some_id("another"))).then_refused("CODE_REFUSED")
     given().when(USE).then_refused("CODE_REFUSED")

@@ -94,7 +94,7 @@ def test_an_invitation_is_accepted_once_and_in_time() -> None:
     given().when(replace(invite, by=MEI)).then_refused("NOT_FOR_YOURSELF")
 
 
-@pytest.mark.parametrize("purpose", CodePurpose)
+@pytest.mark.parametrize("purpose", set(CodePurpose) - {CodePurpose.REPLACED})
 @pytest.mark.parametrize("language", Language)
 def test_a_text_message_fits_one_and_the_subject_of_a_mail_shows_no_code(
     purpose: CodePurpose, language: Language
@@ -108,3 +108,13 @@ def test_a_text_message_fits_one_and_the_subject_of_a_mail_shows_no_code(
     assert "1234" not in by_mail.title
     assert "1234 5678" in by_mail.text
     assert "1234" not in repr(by_mail)
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_warning_shows_no_code_and_fits_one_text_message(language: Language) -> None:
+    by_sms = code_text(CodePurpose.REPLACED, "12345678", language, SMS)
+    by_mail = code_text(CodePurpose.REPLACED, "12345678", language, EMAIL)
+
+    assert len(by_sms.title) <= (70 if language is Language.ZH else 160)
+    assert by_sms.title.isascii() or language is Language.ZH
+    assert "1234" not in by_sms.title + by_sms.text + by_mail.title + by_mail.text
