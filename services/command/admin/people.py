@@ -68,7 +68,7 @@ PERSON = Noun(
             rpc="identity.InviteResident",
             summary="make an invitation for a resident who cannot log in yet",
             more="Give the code to the resident alone: whoever has it acts in their name. It counts for"
-            " seven days, once.",
+            " seven days, once. A new one takes the place of the one before.",
             takes=("resident_id",),
         ),
         "set-password": Act(

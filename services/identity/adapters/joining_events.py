@@ -6,7 +6,7 @@ from services.identity.domain.code import CodeMissed, CodeNotSent, CodeRequested
 from services.identity.domain.code_hour import AddressesForgotten
 from services.identity.domain.contact import EmailConfirmed, PhoneConfirmed
 from services.identity.domain.factor_reset import FactorResetApproved, FactorResetProposed
-from services.identity.domain.invitation import InvitationAccepted, InvitationMade
+from services.identity.domain.invitation import InvitationAccepted, InvitationMade, InvitationMissed
 from services.identity.domain.second_factor import (
     RecoveryCodeUsed,
     SecondFactorConfirmed,
@@ -27,6 +27,7 @@ JOINING: Mapping[str, type] = {
     "phone_confirmed.v1": PhoneConfirmed,
     "invitation_made.v1": InvitationMade,
     "invitation_accepted.v1": InvitationAccepted,
+    "invitation_missed.v1": InvitationMissed,
     "second_factor_offered.v1": SecondFactorOffered,
     "second_factor_confirmed.v1": SecondFactorConfirmed,
     "second_factor_used.v1": SecondFactorUsed,

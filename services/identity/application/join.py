@@ -23,7 +23,13 @@ from services.identity.domain import invitation
 from services.identity.domain import join_refusals as refusals
 from services.identity.domain.access import Access, Grant, GrantRole
 from services.identity.domain.code import CodePurpose
-from services.identity.domain.invitation import AcceptInvitation, InvitationCommand, InvitationEvent, Invite
+from services.identity.domain.invitation import (
+    AcceptInvitation,
+    InvitationCommand,
+    InvitationEvent,
+    Invite,
+    MissInvitation,
+)
 from services.identity.domain.preferences import NoticeChannel
 from services.identity.domain.values import KeyKind, NaturalKey, Role, Within
 
@@ -114,7 +120,10 @@ class Joining:
             raise
 
     def invite(self, resident_id: str, at: datetime, context: Context, granter: Granter) -> Invited:
-        """Make an invitation for somebody who cannot log in yet. The same request gets the same code."""
+        """Make an invitation for somebody who cannot log in yet. The same request gets the same code.
+
+        It takes the place of the one before, which leads to nothing any more.
+        """
         person = registered(self.residents.stream, resident_id)
         granter.permit(Jurisdiction(area_path=person.area_path))
         access = self.residents.access.load(resident_id).state
@@ -128,7 +137,10 @@ class Joining:
             invitation_id=self._invitation_id(code), resident_id=resident_id, by=context.actor, at=at
         )
         context = replace(context, area=person.area_path)
-        handled = self.invitations.handle(invited.invitation_id, invited, context)
+        tasks: list[Task] = [
+            (self.invitations, each, invited, context) for each in (invited.invitation_id, resident_id)
+        ]
+        handled = handle_many(self.invitations.ledger, tasks)[0]
         assert isinstance(handled.state, invitation.Made)  # noqa: S101  # the command leaves it so
         dashed = "-".join(code[place : place + 4] for place in range(0, _LENGTH, 4))
         return Invited(code=dashed, expires_at=handled.state.made.expires_at, revision=handled.revision)
@@ -140,19 +152,26 @@ class Joining:
         typed = "".join(each for each in code.upper() if each in _LETTERS)
         invitation_id = self._invitation_id(typed)
         with self.throttle.attempt(invitation_id, caller) as attempt:
-            known = self.invitations.load(invitation_id).state
-            if not isinstance(known, invitation.Made) or not self._holds(known, at):
+            known = self._newest(invitation_id)
+            if known is None or not self._holds(known, at):
                 raise refusals.invitation_is_refused()
             attempt.succeeded = True
         resident_id = known.made.resident_id
         context = replace(context, actor=resident_id)
         person = registered(self.residents.stream, resident_id)
-        tasks: list[Task] = [(self.invitations, invitation_id, AcceptInvitation(at=at), context)]
+        accepting = AcceptInvitation(invitation_id=invitation_id, at=at)
+        tasks: list[Task] = [(self.invitations, resident_id, accepting, context)]
         home = Within(area_id=person.area_id, area_path=person.area_path)
         try:
             return self._let_in(tasks, resident_id, home, login_name, password, at, context)
         except Claimed:  # another invitation of theirs was accepted
             raise refusals.invitation_is_refused() from None
+        except Refusal as refusal:
+            if refusal.code == "LOGIN_NAME_TAKEN":  # or one invitation would tell which of many names are
+                alone = replace(context, request_id=None, request_digest=None)
+                missing = MissInvitation(invitation_id=invitation_id, at=at)
+                self.invitations.handle(resident_id, missing, alone)
+            raise
 
     def _let_in(
         self,
@@ -172,6 +191,16 @@ class Joining:
             tasks.append((self.residents.access, party_id, granting, context))
         done = handle_many(self.logins.stream.ledger, tasks)
         return Joined(resident_id=party_id, login_id=creating.login_id, revision=done[-1].revision)
+
+    def _newest(self, invitation_id: str) -> invitation.Made | None:
+        """An invitation, unless a newer one took its place."""
+        found = self.invitations.load(invitation_id).state
+        if not isinstance(found, invitation.Made):
+            return None
+        newest = self.invitations.load(found.made.resident_id).state
+        if not isinstance(newest, invitation.Made) or newest.made.invitation_id != invitation_id:
+            return None
+        return newest
 
     def _holds(self, known: invitation.Made, at: datetime) -> bool:
         """Whether an invitation still leads to what it was made for, and to nothing that came since."""

@@ -333,13 +333,44 @@ def test_an_invitation_does_not_lead_to_a_role_that_was_given_since(running: Com
         accept(running, code)
 
 
-def test_of_several_invitations_of_a_resident_one_is_accepted(running: Component, worker: Any) -> None:
+def test_a_new_invitation_takes_the_place_of_the_one_before(running: Component, worker: Any) -> None:
+    """So one that was lost, or given to the wrong person, is taken back by another."""
     resident_id = register(worker, number()).resident_id
-    kept, given = (invite(worker, resident_id).invitation_code for _ in range(2))
-    accept(running, given)
+    lost, given = (invite(worker, resident_id).invitation_code for _ in range(2))
 
     with refused("INVITATION_REFUSED"):
-        accept(running, kept)
+        accept(running, lost)
+
+    assert accept(running, given).resident_id == resident_id
+
+
+def test_a_repeated_acceptance_gets_its_answer(running: Component, worker: Any) -> None:
+    resident_id = register(worker, number()).resident_id
+    accepting = pb.AcceptInvitationRequest(
+        request_id=request_id(),
+        invitation_code=invite(worker, resident_id).invitation_code,
+        login_name=login_name(),
+        password=PASSWORD,
+    )
+
+    first, again = (nobody(running).accept_invitation(accepting) for _ in range(2))
+
+    assert (first.resident_id, first.login_id) == (again.resident_id, again.login_id)
+
+
+def test_an_invitation_does_not_tell_which_of_many_login_names_are_taken(
+    running: Component, worker: Any, messages: Path
+) -> None:
+    *_, taken = someone(running, messages)
+    code = invite(worker, register(worker, number()).resident_id).invitation_code
+
+    for _ in range(5):
+        with refused("LOGIN_NAME_TAKEN"):
+            accept(running, code, taken)
+    with refused("INVITATION_REFUSED"):
+        accept(running, code, taken)
+    with refused("INVITATION_REFUSED"):
+        accept(running, code)
 
 
 # confirmed addresses

@@ -25,7 +25,9 @@ from services.identity.domain.invitation import (
     AcceptInvitation,
     InvitationAccepted,
     InvitationMade,
+    InvitationMissed,
     Invite,
+    MissInvitation,
 )
 from services.identity.domain.preferences import Language, NoticeChannel
 
@@ -83,18 +85,45 @@ ACCEPTED = InvitationAccepted(invitation_id="i-1", resident_id=MEI, accepted_at=
 def test_an_invitation_is_accepted_once_and_in_time() -> None:
     given = deciding(INVITATION)
     invite = Invite(invitation_id="i-1", resident_id=MEI, by=WEI, at=AT)
-    accept = AcceptInvitation(at=AT)
+    accept = AcceptInvitation(invitation_id="i-1", at=AT)
 
     given().when(invite).then(MADE)
     given(MADE).when(invite).then()
     given(MADE).when(accept).then(ACCEPTED)
     given(MADE, ACCEPTED).when(accept).then_refused("INVITATION_REFUSED", Kind.UNAUTHENTICATED)
-    given(MADE).when(AcceptInvitation(at=MADE.expires_at)).then_refused("INVITATION_REFUSED")
+    given(MADE).when(replace(accept, at=MADE.expires_at)).then_refused("INVITATION_REFUSED")
     given().when(accept).then_refused("INVITATION_REFUSED")
     given().when(replace(invite, by=MEI)).then_refused("NOT_FOR_YOURSELF")
 
 
-@pytest.mark.parametrize("purpose", set(CodePurpose) - {CodePurpose.REPLACED})
+def test_a_newer_invitation_is_the_only_one_that_counts() -> None:
+    given = deciding(INVITATION)
+    newer = replace(MADE, invitation_id="i-2")
+    accept = AcceptInvitation(invitation_id="i-1", at=AT)
+
+    given(MADE).when(Invite(invitation_id="i-2", resident_id=MEI, by=WEI, at=AT)).then(newer)
+    given(MADE, newer).when(accept).then_refused("INVITATION_REFUSED")
+    given(MADE, newer).when(replace(accept, invitation_id="i-2")).then(replace(ACCEPTED, invitation_id="i-2"))
+
+
+def test_an_invitation_counts_no_more_after_five_names_that_were_not_free() -> None:
+    given = deciding(INVITATION)
+    accept = AcceptInvitation(invitation_id="i-1", at=AT)
+    miss = MissInvitation(invitation_id="i-1", at=AT)
+    missed = InvitationMissed(invitation_id="i-1", missed_at=AT)
+    newer = replace(MADE, invitation_id="i-2")
+
+    given(MADE, *[missed] * 4).when(miss).then(missed)
+    given(MADE, *[missed] * 4).when(accept).then(ACCEPTED)
+    given(MADE, *[missed] * 5).when(accept).then_refused("INVITATION_REFUSED")
+    given(MADE, *[missed] * 5).when(miss).then_refused("INVITATION_REFUSED")
+    given().when(miss).then_refused("INVITATION_REFUSED")
+    given(MADE, *[missed] * 5, newer).when(replace(accept, invitation_id="i-2")).then(
+        replace(ACCEPTED, invitation_id="i-2")
+    )
+
+
+@pytest.mark.parametrize("purpose", sorted(set(CodePurpose) - {CodePurpose.REPLACED}))
 @pytest.mark.parametrize("language", Language)
 def test_a_text_message_fits_one_and_the_subject_of_a_mail_shows_no_code(
     purpose: CodePurpose, language: Language
