@@ -4,6 +4,7 @@ Whoever reads the folder reads what people are sent. Each file is for its owner 
 """
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 from libs.notify.channel import ChannelAway, Outgoing
@@ -17,7 +18,7 @@ class FolderChannel:
 
     def send(self, message: Outgoing) -> None:
         """Write `<moment>-<id>.txt`; the same message again replaces it."""
-        file = self._folder / f"{message.written_at:%Y%m%dT%H%M%S.%f}-{message.id}.txt"
+        file = self._folder / f"{_moment(message.written_at)}-{message.id}.txt"
         new = file.with_suffix(".new")
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -27,3 +28,13 @@ class FolderChannel:
             new.replace(file)
         except OSError as error:
             raise ChannelAway(type(error).__name__) from None
+
+    def clear(self, before: datetime) -> None:
+        """Remove the messages that were written before a moment, and nothing else."""
+        for file in self._folder.glob("????????T??????.??????-*"):
+            if file.suffix in {".txt", ".new"} and file.name < _moment(before):
+                file.unlink(missing_ok=True)
+
+
+def _moment(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y%m%dT%H%M%S.%f}"

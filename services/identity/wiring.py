@@ -555,9 +555,9 @@ def _sender(app: App, ground: Ground) -> Callable[[Event], None]:
     sent, hooks, going = app.deliveries, app.dispatches, app.code_sending
     of_notices = Sender("identity", database, sent.work, drain=sent.drain)
     of_webhooks = Sender("identity", database, hooks.work, drain=hooks.drain, what="webhooks")
-    of_codes = Sender("identity", database, going.work, drain=going.drain, what="codes", every=0.5)
-    beside = [of_notices] if app.notices.offered != {_INBOX} else []
-    beside += [of_codes] if going.channels else []
+    often = 0.5 if going.channels else 60.0  # without a channel there is only to forget
+    of_codes = Sender("identity", database, going.work, drain=going.drain, what="codes", every=often)
+    beside = [of_codes, *([of_notices] if app.notices.offered != {_INBOX} else [])]
 
     def send(stop: Event) -> None:
         threads = [Thread(target=each.run, args=(stop,), daemon=True) for each in beside]
@@ -627,9 +627,9 @@ def _codes(
     ground: Ground, settings: IdentitySettings, people: Logins, channels: Mapping[NoticeChannel, Channel]
 ) -> tuple[Contacts, CodeSending]:
     """What codes are for, and what sends them: into a folder where somebody tries the platform out."""
-    if settings.messages:
-        folder = FolderChannel(settings.messages)
-        channels = {NoticeChannel.EMAIL: folder, NoticeChannel.SMS: folder, **channels}
+    folder = FolderChannel(settings.messages) if settings.messages else None
+    if folder and not channels:
+        channels = {NoticeChannel.EMAIL: folder, NoticeChannel.SMS: folder}
     asked = Codes(
         stream=ground.stream(CODE),
         digests=ground.ledger.keys,
@@ -656,6 +656,7 @@ def _codes(
         clock=ground.clock,
         told=lambda channel, outcome: metrics.notice_attempt("identity", channel.value, outcome),
         reached=known.reached,
+        clear=folder.clear if folder else lambda _before: None,
     )
     return known, going
 

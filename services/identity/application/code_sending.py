@@ -16,8 +16,8 @@ from services.identity.application.code import Address, CodeStream, digits_of
 from services.identity.application.join_ports import CodeReads
 from services.identity.application.lanes import Lanes, Round
 from services.identity.application.ports import Digests
-from services.identity.domain.code import CodeRequested, SettleCode
-from services.identity.domain.code_hour import AddressesForgotten, CodeHour, ForgetAddresses
+from services.identity.domain.code import LASTS, CodeRequested, SettleCode
+from services.identity.domain.code_hour import LATE, AddressesForgotten, CodeHour, ForgetAddresses
 from services.identity.domain.code_wording import code_text
 from services.identity.domain.preferences import NoticeChannel
 
@@ -31,7 +31,11 @@ _CONTEXT = Context(actor="codes")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeSending:
-    """What is done about codes that wait. `reached`: where somebody is who has confirmed an address."""
+    """What is done about codes that wait. `reached`: where somebody is who has confirmed an address.
+
+    It is done without any channel, too: addresses are forgotten, and codes of a channel that is gone settled.
+    `clear` removes what lies in a folder from before a moment.
+    """
 
     stream: CodeStream
     hours: CodeHourStream
@@ -41,6 +45,7 @@ class CodeSending:
     clock: Callable[[], datetime]
     told: Callable[[NoticeChannel, str], None]
     reached: Callable[[Address], str]
+    clear: Callable[[datetime], None]
     _lanes: Lanes = field(default_factory=Lanes)
     _left: dict[str, datetime] = field(default_factory=dict)
 
@@ -54,10 +59,12 @@ class CodeSending:
             if code_id not in self._left:
                 leads()
                 done += self._send(code_id, address_id, round_)
-        for keeping in self.reads.over(now):
-            done += bool(
-                self.hours.handle(keeping, ForgetAddresses(keeping=keeping, at=now), _CONTEXT).events
-            )
+        over = self.reads.over(now)
+        for keeping in over:
+            forgetting = ForgetAddresses(keeping=keeping, at=now)
+            done += bool(self.hours.handle(keeping, forgetting, _CONTEXT).events)
+        if over:
+            self.clear(now - LASTS - LATE)
         self._lanes.settle(round_)
         return done
 
@@ -75,6 +82,8 @@ class CodeSending:
         if known is None or known.settled or self._lanes.waits(code_id, round_):
             return False
         asked = known.requested
+        if asked.channel not in self.channels:
+            return self._settle(code_id, address_id, "the channel was switched off")
         address = asked.address.value
         if now >= asked.expires_at or not address:
             return self._settle(code_id, address_id, "too late")

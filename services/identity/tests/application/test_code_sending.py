@@ -1,7 +1,7 @@
 """What becomes of a code on its way: taken, refused, too late; and its address, which is forgotten."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -41,6 +41,7 @@ class Town:
     got: list[Outgoing] = field(default_factory=list)
     trouble: Exception | None = None
     owners: dict[str, str] = field(default_factory=dict)
+    cleared: list[datetime] = field(default_factory=list)
 
     def asks(self, code_id: str, purpose: CodePurpose = CodePurpose.SIGN_UP) -> None:
         self.handle(
@@ -107,6 +108,7 @@ def _sending(town: Town) -> Iterator[CodeSending]:
         clock=town.clock,
         told=lambda *_: None,
         reached=town.reached,
+        clear=town.cleared.append,
     )
     yield made
     made.close()
@@ -189,7 +191,23 @@ def test_an_hour_is_forgotten_when_its_last_code_is_void(town: Town, sending: Co
     town.now = over_at(NOON) - timedelta(seconds=1)
     works(sending)
     assert not town.hour.forgotten
+    assert town.cleared == []
 
     town.now += timedelta(seconds=1)
     works(sending)
+    assert town.hour.forgotten
+    assert town.cleared == [datetime(2026, 11, 29, 13, tzinfo=UTC)]
+
+
+def test_where_channels_were_switched_off_codes_are_settled_and_addresses_forgotten(
+    town: Town, sending: CodeSending
+) -> None:
+    town.asks("c-1")
+    silent = replace(sending, channels={})
+
+    works(silent)
+    assert (town.got, outcomes(town)) == ([], ["the channel was switched off"])
+
+    town.now = over_at(NOON)
+    works(silent)
     assert town.hour.forgotten
