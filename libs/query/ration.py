@@ -6,12 +6,14 @@ process: N replicas grant N times as much.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 
 from libs.query.throttle import MOST, too_many_attempts
+
+_Had = OrderedDict[str, tuple[float, datetime]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,31 +31,40 @@ class Rations:
         """The longest quiet are forgotten first."""
         self._clock = clock
         self._kinds = kinds
-        self._had: list[OrderedDict[str, tuple[float, datetime]]] = [OrderedDict() for _ in kinds]
+        self._had: list[_Had] = [OrderedDict() for _ in kinds]
         self._remembered = remembered
         self._lock = threading.Lock()
 
     def take(self, *whose: str) -> None:
-        """Take one of each kind, all or none. Refuses TOO_MANY_ATTEMPTS with the seconds to wait."""
+        """Take one of each kind, all or none; of a kind that is nobody's (""), none.
+
+        Refuses TOO_MANY_ATTEMPTS with the seconds to wait.
+        """
         now = self._clock()
         with self._lock:
-            levels = [
-                self._level(kind, had, each, now)
-                for kind, had, each in zip(self._kinds, self._had, whose, strict=True)
-            ]
-            for kind, level in zip(self._kinds, levels, strict=True):
+            taken = self._levels(whose, now)
+            for kind, _, _, level in taken:
                 if level + 1 > kind.most:
                     over = (level + 1 - kind.most) / kind.most * kind.within
                     raise too_many_attempts(max(1, ceil(over.total_seconds())))
-            for had, each, level in zip(self._had, whose, levels, strict=True):
+            for _, had, each, level in taken:
                 had[each] = (level + 1, now)
                 had.move_to_end(each)
                 while len(had) > self._remembered:
                     had.popitem(last=False)
 
+    def give_back(self, *whose: str) -> None:
+        """Give back what was taken, because nothing was granted for it."""
+        now = self._clock()
+        with self._lock:
+            for _, had, each, level in self._levels(whose, now):
+                had[each] = (max(0.0, level - 1), now)
+
+    def _levels(self, whose: Sequence[str], now: datetime) -> list[tuple[Ration, _Had, str, float]]:
+        kinds = zip(self._kinds, self._had, whose, strict=True)
+        return [(kind, had, each, self._level(kind, had, each, now)) for kind, had, each in kinds if each]
+
     @staticmethod
-    def _level(
-        kind: Ration, had: OrderedDict[str, tuple[float, datetime]], whose: str, now: datetime
-    ) -> float:
+    def _level(kind: Ration, had: _Had, whose: str, now: datetime) -> float:
         level, since = had.get(whose, (0.0, now))
         return max(0.0, level - kind.most * ((now - since) / kind.within))

@@ -656,6 +656,7 @@ def _codes(
         clock=ground.clock,
         told=lambda channel, outcome: metrics.notice_attempt("identity", channel.value, outcome),
         reached=known.reached,
+        rations=Rations(ground.clock, _CODES_IN_ALL),
         clear=folder.clear if folder else lambda _before: None,
     )
     return known, going

@@ -59,6 +59,25 @@ def test_what_one_kind_refuses_counts_for_no_other(clock: Clock) -> None:
     assert taken(rations, "hua", "all", tries=50) == 0
 
 
+def test_what_was_taken_for_nothing_is_given_back(clock: Clock) -> None:
+    rations = Rations(clock, Ration(2, timedelta(minutes=10)), Ration(3, timedelta(minutes=10)))
+    taken(rations, "wei", "all", tries=2)
+
+    rations.give_back("wei", "all")
+
+    assert taken(rations, "wei", "all", tries=9) == 1
+    assert taken(rations, "mei", "all", tries=9) == 1
+    rations.give_back("nobody", "all")
+    assert taken(rations, "hua", "all", tries=9) == 1
+
+
+def test_what_is_nobodys_is_not_taken(clock: Clock) -> None:
+    rations = Rations(clock, Ration(2, timedelta(minutes=10)), Ration(1, timedelta(minutes=10)))
+
+    assert taken(rations, "wei", "", tries=9) == 2
+    assert taken(rations, "mei", "all", tries=9) == 1
+
+
 def test_memory_is_bounded(clock: Clock) -> None:
     rations = Rations(clock, Ration(1, timedelta(minutes=10)), remembered=10)
 

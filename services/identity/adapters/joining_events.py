@@ -2,7 +2,14 @@
 
 from collections.abc import Mapping
 
-from services.identity.domain.code import CodeMissed, CodeNotSent, CodeRequested, CodeSent, CodeUsed
+from services.identity.domain.code import (
+    CodeMissed,
+    CodeNotSent,
+    CodeReleased,
+    CodeRequested,
+    CodeSent,
+    CodeUsed,
+)
 from services.identity.domain.code_hour import AddressesForgotten
 from services.identity.domain.contact import EmailConfirmed, PhoneConfirmed
 from services.identity.domain.factor_reset import FactorResetApproved, FactorResetProposed
@@ -18,6 +25,7 @@ from services.identity.domain.second_factor import (
 
 JOINING: Mapping[str, type] = {
     "code_requested.v1": CodeRequested,
+    "code_released.v1": CodeReleased,
     "code_sent.v1": CodeSent,
     "code_not_sent.v1": CodeNotSent,
     "code_missed.v1": CodeMissed,

@@ -32,7 +32,8 @@ from services.identity.domain.preferences import Language, NoticeChannel, is_mai
 
 CodeStream = Stream[CodeCommand, code.Codes, CodeEvent]
 _DIGITS = 8
-_IN_ALL = "all"
+IN_ALL = "all"
+"""Whose the ration of all together is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,11 @@ def digits_of(digests: Digests, code_id: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Codes:
-    """What can be done with codes. `rations`: how many are sent for a caller and in all."""
+    """What can be done with codes. `rations`: how many are asked for by a caller and in all.
+
+    Those that go only to somebody who is known count among all where they are sent (`CodeSending`): else
+    whoever asks for addresses that nobody has would keep everybody from logging in.
+    """
 
     stream: CodeStream
     digests: Digests
@@ -97,7 +102,6 @@ class Codes:
             raise refusals.channel_is_not_offered(
                 address.channel.value, sorted(each.value for each in self.offered)
             )
-        self.rations.take(caller, _IN_ALL)
         command = RequestCode(
             code_id=new_id(),
             purpose=purpose,
@@ -106,9 +110,16 @@ class Codes:
             address=Personal(hour_of(at), address.text),
             at=at,
         )
-        [requested] = self.stream.handle(self.id_of(address), command, context).events
-        assert isinstance(requested, CodeRequested)  # noqa: S101  # what this command comes to
-        return requested
+        whose, granted = (caller, "" if purpose.for_known else IN_ALL), False
+        self.rations.take(*whose)
+        try:
+            [requested] = self.stream.handle(self.id_of(address), command, context).events
+            assert isinstance(requested, CodeRequested)  # noqa: S101  # what this command comes to
+            granted = requested.code_id == command.code_id
+            return requested
+        finally:
+            if not granted:  # it was refused, or a request that had its code before
+                self.rations.give_back(*whose)
 
     def check(self, proof: Proof, purpose: CodePurpose, at: datetime, context: Context, caller: str) -> None:
         """Refuse (CODE_REFUSED, TOO_MANY_ATTEMPTS) a wrong code. One that is right must still be used.

@@ -8,15 +8,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
+from libs.ledger.decider import Refusal
 from libs.ledger.ids import derived_id
 from libs.ledger.recorded import Context
 from libs.ledger.streams.stream import Stream
 from libs.notify.channel import Channel, ChannelAway, NotSent, Outgoing, Refused
-from services.identity.application.code import Address, CodeStream, digits_of
+from libs.query.ration import Rations
+from services.identity.application.code import IN_ALL, Address, CodeStream, digits_of
 from services.identity.application.join_ports import CodeReads
 from services.identity.application.lanes import Lanes, Round
 from services.identity.application.ports import Digests
-from services.identity.domain.code import LASTS, CodeRequested, SettleCode
+from services.identity.domain.code import LASTS, CodeRequested, ReleaseCode, SettleCode
 from services.identity.domain.code_hour import LATE, AddressesForgotten, CodeHour, ForgetAddresses
 from services.identity.domain.code_wording import code_text
 from services.identity.domain.preferences import NoticeChannel
@@ -34,7 +36,8 @@ class CodeSending:
     """What is done about codes that wait. `reached`: where somebody is who has confirmed an address.
 
     It is done without any channel, too: addresses are forgotten, and codes of a channel that is gone settled.
-    `clear` removes what lies in a folder from before a moment.
+    `rations`: how many go to those who are known, in all. `clear` removes what lies in a folder from before
+    a moment.
     """
 
     stream: CodeStream
@@ -45,6 +48,7 @@ class CodeSending:
     clock: Callable[[], datetime]
     told: Callable[[NoticeChannel, str], None]
     reached: Callable[[Address], str]
+    rations: Rations
     clear: Callable[[datetime], None]
     _lanes: Lanes = field(default_factory=Lanes)
     _left: dict[str, datetime] = field(default_factory=dict)
@@ -91,10 +95,22 @@ class CodeSending:
             return self._settle(code_id, address_id, "nobody here has the address")
         if self._lanes.opens(asked.channel, now) is not None:
             return False
+        if asked.purpose.for_known and not known.released and not self._release(code_id, address_id):
+            self._left[code_id] = now + _AGAIN
+            return False
         carry = partial(self._carry, asked, address_id, self._written(asked, address))
         full = self._lanes.begin(asked.channel, code_id, carry, round_)
         self._left[code_id] = now + (full or _AGAIN)
         return full is None
+
+    def _release(self, code_id: str, address_id: str) -> bool:
+        """Let a code count before it is sent; whether there is any left of the ration of all."""
+        try:
+            self.rations.take(IN_ALL)
+        except Refusal:
+            return False
+        self.stream.handle(address_id, ReleaseCode(code_id=code_id, at=self.clock()), _CONTEXT)
+        return True
 
     def _carry(self, asked: CodeRequested, address_id: str, message: Outgoing) -> None:
         channel, began = asked.channel, self.clock()

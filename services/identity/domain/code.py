@@ -57,6 +57,14 @@ class CodeRequested:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CodeReleased:
+    """It is for somebody who has confirmed the address: it will be sent, and counts from now on."""
+
+    code_id: str
+    released_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CodeSent:
     """It was handed to the channel."""
 
@@ -89,7 +97,7 @@ class CodeUsed:
     used_at: datetime
 
 
-CodeEvent = CodeRequested | CodeSent | CodeNotSent | CodeMissed | CodeUsed
+CodeEvent = CodeRequested | CodeReleased | CodeSent | CodeNotSent | CodeMissed | CodeUsed
 
 
 # Situations
@@ -101,13 +109,16 @@ class Code:
 
     requested: CodeRequested
     misses: int = 0
+    released: bool = False
     settled: bool = False
     used: bool = False
 
     def counts(self, purpose: CodePurpose, at: datetime) -> bool:
         """Whether it may still be tried for this purpose."""
         asked = self.requested
-        return purpose is asked.purpose and at < asked.expires_at and self.misses < TRIES and not self.used
+        in_time = self.misses < TRIES and at < asked.expires_at
+        released = self.released or not asked.purpose.for_known
+        return purpose is asked.purpose and in_time and released and not self.used
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +141,8 @@ def evolve(codes: Codes, event: CodeEvent) -> Codes:
         case CodeRequested():
             kept = (each for each in codes.codes if _lately(each, event.requested_at))
             return Codes(codes=(*kept, Code(requested=event)))
+        case CodeReleased():
+            return _changed(codes, event.code_id, lambda code: replace(code, released=True))
         case CodeSent() | CodeNotSent():
             return _changed(codes, event.code_id, lambda code: replace(code, settled=True))
         case CodeMissed():
@@ -164,6 +177,14 @@ class RequestCode:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseCode:
+    """Let a code count that only somebody who has the address gets."""
+
+    code_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SettleCode:
     """Record what became of the message: no reason, it was sent."""
 
@@ -190,7 +211,7 @@ class UseCode:
     at: datetime
 
 
-CodeCommand = RequestCode | SettleCode | MissCode | UseCode
+CodeCommand = RequestCode | ReleaseCode | SettleCode | MissCode | UseCode
 
 
 # Decide
@@ -201,6 +222,10 @@ def decide(command: CodeCommand, codes: Codes) -> Sequence[CodeEvent]:
     match command:
         case RequestCode():
             return [_requested(command, codes)]
+        case ReleaseCode():
+            known = codes.code(command.code_id)
+            released = CodeReleased(code_id=command.code_id, released_at=command.at)
+            return [released] if known and not known.released else []
         case SettleCode():
             known = codes.code(command.code_id)
             return [_settled(command)] if known and not known.settled else []

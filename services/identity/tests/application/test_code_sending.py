@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from libs.ledger.decider import Refusal
 from libs.ledger.personal import Personal
 from libs.ledger.recorded import Context
 from libs.notify.channel import ChannelAway, Outgoing, Refused, TryLater
+from libs.query.ration import Ration, Rations
 from services.identity.application.code import Address
 from services.identity.application.code_sending import CodeSending
 from services.identity.domain.code import (
@@ -19,9 +21,13 @@ from services.identity.domain.code import (
     CodeEvent,
     CodeNotSent,
     CodePurpose,
+    CodeReleased,
+    CodeRequested,
     Codes,
     CodeSent,
+    CodeUsed,
     RequestCode,
+    UseCode,
 )
 from services.identity.domain.code_hour import CODE_HOUR, CodeHour, ForgetAddresses, hour_of, over_at
 from services.identity.domain.preferences import Language, NoticeChannel
@@ -108,6 +114,7 @@ def _sending(town: Town) -> Iterator[CodeSending]:
         clock=town.clock,
         told=lambda *_: None,
         reached=town.reached,
+        rations=Rations(town.clock, Ration(3, timedelta(minutes=10))),
         clear=town.cleared.append,
     )
     yield made
@@ -185,6 +192,40 @@ def test_a_code_for_those_who_are_known_goes_where_they_confirmed(
     town.asks("c-2", purpose)
     works(sending)
     assert [each.address for each in town.got] == ["Mei@Example.org"]
+
+
+def test_a_code_for_those_who_are_known_counts_from_when_it_is_on_its_way(
+    town: Town, sending: CodeSending
+) -> None:
+    town.asks("c-1", CodePurpose.LOG_IN)
+    use = UseCode(code_id="c-1", purpose=CodePurpose.LOG_IN, at=town.now)
+    with pytest.raises(Refusal):
+        town.handle("a-1", use)
+    town.owners["mei@example.org"] = "mei@example.org"
+
+    works(sending)
+    town.handle("a-1", use)
+
+    kinds = [type(each) for each in town.events]
+    assert kinds == [CodeRequested, CodeReleased, CodeSent, CodeUsed]
+
+
+def test_codes_for_nobody_use_up_no_ration_and_what_is_beyond_it_waits(
+    town: Town, sending: CodeSending
+) -> None:
+    for number in range(4):
+        town.asks(f"nobody-{number}", CodePurpose.LOG_IN)
+    works(sending)
+    town.owners["mei@example.org"] = "mei@example.org"
+    town.now += timedelta(hours=1)
+    for number in range(4):
+        town.asks(f"c-{number}", CodePurpose.LOG_IN)
+
+    works(sending)
+    assert len(town.got) == 3
+    town.now += timedelta(minutes=4)
+    works(sending)
+    assert len(town.got) == 4
 
 
 def test_an_hour_is_forgotten_when_its_last_code_is_void(town: Town, sending: CodeSending) -> None:
