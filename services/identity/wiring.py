@@ -65,6 +65,7 @@ from services.identity.adapters.views import (
     outbox,
     revoked_tokens,
     roles_of_party,
+    sharing,
     staffing,
 )
 from services.identity.application.access import Roles
@@ -110,6 +111,7 @@ from services.identity.application.resident import (
 )
 from services.identity.application.review import Reviews
 from services.identity.application.second_factor import SecondFactors
+from services.identity.application.sharing import Sharing
 from services.identity.application.succession import Successions
 from services.identity.application.training import Training
 from services.identity.application.visit import Visits
@@ -127,6 +129,7 @@ from services.identity.domain.consent import CONSENT
 from services.identity.domain.consent.events import ConsentGiven
 from services.identity.domain.contact import CONTACT
 from services.identity.domain.course import COURSE
+from services.identity.domain.data_set import DATA_SET
 from services.identity.domain.delivery import DELIVERY
 from services.identity.domain.dispatch import DISPATCH
 from services.identity.domain.factor_reset import FACTOR_RESET
@@ -151,6 +154,7 @@ from services.identity.domain.residency import RESIDENCY
 from services.identity.domain.resident import RESIDENT
 from services.identity.domain.review import REVIEW
 from services.identity.domain.second_factor import SECOND_FACTOR
+from services.identity.domain.share import SHARE
 from services.identity.domain.webhook import WEBHOOK
 from services.identity.entrypoints import machine
 from services.identity.entrypoints.access import AccessApi
@@ -180,6 +184,7 @@ from services.identity.entrypoints.reactions import SUBSCRIPTIONS
 from services.identity.entrypoints.receipt import FORGET, ReceiptApi
 from services.identity.entrypoints.resident import ResidentApi
 from services.identity.entrypoints.review import ReviewApi
+from services.identity.entrypoints.sharing import SharingApi
 from services.identity.entrypoints.succession import SuccessionApi
 from services.identity.entrypoints.training import TrainingApi
 from services.identity.entrypoints.visit import VisitApi
@@ -332,6 +337,7 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
             reads=consents.ConsentReads(views),
             zone=settings.time_zone,
         ),
+        sharing=_sharing(ground, streams, seen),
         incidents=_incidents(ground, settings, streams),
         notices=told,
         deliveries=sent,
@@ -434,6 +440,18 @@ def _memberships(ground: Ground, streams: _Streams) -> Memberships:
         residents=streams.residents,
         bodies=streams.bodies,
         reads=memberships.MembershipReads(ground.views),
+    )
+
+
+def _sharing(ground: Ground, streams: _Streams, seen: Visits) -> Sharing:
+    return Sharing(
+        sets=ground.stream(DATA_SET),
+        shares=ground.stream(SHARE),
+        areas=streams.areas,
+        bodies=streams.bodies,
+        residents=streams.residents,
+        facts=seen.stream,
+        reads=sharing.SharingReads(ground.views),
     )
 
 
@@ -699,6 +717,7 @@ def _api(app: App, published: Callable[[], Jwks]) -> Api:
         TrainingApi,
         PostApi,
         AppointmentApi,
+        SharingApi,
         NominationApi,
         LoginApi,
         JoinApi,
@@ -738,6 +757,7 @@ SERVICE = Service(
         roles_of_party.VIEW,
         staffing.VIEW,
         memberships.VIEW,
+        sharing.VIEW,
         nominations.VIEW,
         consents.VIEW,
         incidents.VIEW,

@@ -61,6 +61,8 @@ TEXTS_ABOUT_NOBODY = {
     "linli.identity.v1.ConfirmSecondFactorResponse": {"recovery_codes"},
     "linli.identity.v1.Course": {"title"},
     "linli.identity.v1.DefineAreaResponse": {"note"},
+    "linli.identity.v1.DataSet": {"legal_basis", "name"},
+    "linli.identity.v1.Share": {"legal_basis"},
     "linli.identity.v1.DisputedStrip": {"point"},
     "linli.identity.v1.Dwelling": {"unit"},
     "linli.identity.v1.FactCount": {"value"},

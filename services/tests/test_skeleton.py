@@ -62,6 +62,7 @@ ADAPTERS = {
         "revoked",
         "signing",
         "source_keys",
+        "right_events",
         "staff_events",
         "staff_reads",
         "training_reads",

@@ -9,6 +9,7 @@ from services.command.admin.mergers import MERGER
 from services.command.admin.partners import PARKED, PARTNER, SIGNING_KEY, WEBHOOK
 from services.command.admin.people import ACCESS_LOG, CASE, CONSENT, PERSON, ROLE, SESSION
 from services.command.admin.places import AREA, BODY, RESPONSIBILITY
+from services.command.admin.sharing import SHARE
 from services.command.admin.staff import MEMBER, POST, TRAINING
 
 NOUNS: Mapping[str, Noun] = {
@@ -28,6 +29,7 @@ NOUNS: Mapping[str, Noun] = {
     "responsibility": RESPONSIBILITY,
     "partner": PARTNER,
     "consent": CONSENT,
+    "share": SHARE,
     "session": SESSION,
     "signing-key": SIGNING_KEY,
     "webhook": WEBHOOK,

@@ -7,6 +7,7 @@ from libs.ledger.disclosed import PersonalDataDisclosed
 from libs.ledger.store.mapper import Events
 from services.identity.adapters.claimed import CLAIMS
 from services.identity.adapters.joining_events import JOINING
+from services.identity.adapters.right_events import RIGHTS
 from services.identity.adapters.staff_events import STAFF
 from services.identity.domain import household, merger
 from services.identity.domain.access import RoleGranted, RoleLent, RoleRevoked, SessionsRevoked
@@ -59,7 +60,6 @@ from services.identity.domain.preferences import NoticePreferencesSet
 from services.identity.domain.receipt import ReceiptOpened, ServiceForgot
 from services.identity.domain.residency import HomeLeft, HomeTaken
 from services.identity.domain.resident import ResidentCorrected, ResidentErased, ResidentRegistered
-from services.identity.domain.review import GrantConfirmed
 from services.identity.domain.webhook import (
     CaseEventHeard,
     WebhookRegistered,
@@ -130,8 +130,6 @@ _PRIVATE = {
     "natural_key_released.v1": NaturalKeyReleased,
     "receipt_opened.v1": ReceiptOpened,
     "service_forgot.v1": ServiceForgot,
-    "consent_proposed.v1": consent.ConsentProposed,
-    "consent_code_refused.v1": consent.ConsentCodeRefused,
     "building_registered.v1": BuildingRegistered,
     "dwellings_added.v1": DwellingsAdded,
     "household_formed.v1": household.HouseholdFormed,
@@ -151,7 +149,7 @@ _PRIVATE = {
     "incident_closed.v1": IncidentClosed,
     **STAFF,
     **JOINING,
-    "grant_confirmed.v1": GrantConfirmed,
+    **RIGHTS,
     "incident_erased.v1": IncidentErased,
     "case_noted.v1": CaseNoted,
     "notice_queued.v1": NoticeQueued,

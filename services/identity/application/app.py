@@ -33,6 +33,7 @@ from services.identity.application.post import Posts
 from services.identity.application.receipt import Receipts
 from services.identity.application.resident import Residents
 from services.identity.application.review import Reviews
+from services.identity.application.sharing import Sharing
 from services.identity.application.succession import Successions
 from services.identity.application.training import Training
 from services.identity.application.visit import Visits
@@ -54,7 +55,8 @@ class App:
     households  form, move_resident, move, list
     visits     record, show, show_own
     facts      to_check, count
-    consents   record, revoke, list
+    consents   record, propose, get, confirm, revoke, list, given
+    sharing    define, ask, decide, end, read, twice
     incidents  report, record, get, list
     notices    set, of, list, mark_read
     deliveries  work, open, replay
@@ -93,6 +95,7 @@ class App:
     visits: Visits
     facts: FactsInAreas
     consents: Consents
+    sharing: Sharing
     incidents: Incidents
     notices: Notices
     deliveries: Deliveries

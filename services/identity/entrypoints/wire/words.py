@@ -1,12 +1,14 @@
 """The enums of identity on the wire and in the domain; what callers filter by has these names, too."""
 
 from linli.cases.v1 import cases_types_pb2 as cases
+from linli.identity.v1 import identity_sharing_pb2 as sharing
 from linli.identity.v1 import identity_types_pb2 as types
 from linli.options.v1 import access_pb2
 
 from libs.rpc.enums import EnumTable, EnumWords
 from services.identity.domain import code, nomination, notice, preferences
 from services.identity.domain.consent import events as consent
+from services.identity.domain.data_set import DataField
 from services.identity.domain.fact_kinds import FactKind, Source, SubjectKind
 from services.identity.domain.incident import events as incident
 from services.identity.domain.values import BodyKind, KeyKind, Level, Relation, Role
@@ -20,6 +22,7 @@ INCIDENT_KINDS = EnumTable(types.IncidentKind, incident.IncidentKind)
 RISKS = EnumTable(types.IncidentRisk, incident.Risk)
 STAGES = EnumTable(types.IncidentState, incident.Stage)
 DUTIES = EnumTable(types.NotificationDuty, incident.Duty)
+DATA_FIELDS = EnumTable(sharing.DataField, DataField)
 CONFIRMATIONS = EnumTable(types.ConsentConfirmation, consent.Confirmation)
 NOTICE_KINDS = EnumTable(types.NoticeKind, notice.NoticeKind)
 NOTICE_CHANNELS = EnumTable(types.NoticeChannel, preferences.NoticeChannel)

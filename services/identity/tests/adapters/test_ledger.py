@@ -18,6 +18,7 @@ from services.identity.domain.code_hour import AddressesForgotten
 from services.identity.domain.consent.events import ConsentEvent
 from services.identity.domain.contact import ContactEvent
 from services.identity.domain.course import CourseDefined
+from services.identity.domain.data_set import DataSetDefined
 from services.identity.domain.delivery import DeliveryEvent
 from services.identity.domain.dispatch import DispatchEvent
 from services.identity.domain.factor_reset import FactorResetEvent
@@ -41,6 +42,7 @@ from services.identity.domain.residency import ResidencyEvent
 from services.identity.domain.resident import ResidentEvent
 from services.identity.domain.review import GrantConfirmed
 from services.identity.domain.second_factor import SecondFactorEvent
+from services.identity.domain.share import ShareEvent
 from services.identity.domain.webhook import WebhookEvent
 
 
@@ -52,11 +54,12 @@ def test_every_event_of_the_domain_has_a_stored_name() -> None:
     families: list[object] = [AreaEvent, ResidentEvent, NaturalKeysEvent, AccessEvent]
     families += [MergerEvent]
     families += [LoginEvent, ClientEvent, KeyringEvent, OperatorsEvent, NominationEvent, ConsentEvent]
+    families += [ShareEvent]
     families += [NoticeEvent, DeliveryEvent, LettersEvent, WebhookEvent, DispatchEvent]
     families += [IncidentEvent, ReceiptEvent, ForgettingEvent]
     families += [BuildingEvent, HouseholdEvent, ResidencyEvent, CareerEvent, PostEvent]
     families += [CodeEvent, ContactEvent, InvitationEvent, SecondFactorEvent, FactorResetEvent]
     single = {AddressesForgotten, BodyRegistered, FactsTold, PersonalDataDisclosed, NoticePreferencesSet}
-    single |= {QualificationDefined, CourseDefined, GrantConfirmed}
+    single |= {QualificationDefined, CourseDefined, GrantConfirmed, DataSetDefined}
 
     assert set(EVENTS.types.values()) == single.union(*map(get_args, families))

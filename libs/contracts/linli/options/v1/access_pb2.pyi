@@ -38,6 +38,8 @@ The scopes, one by one:
   notices.self            choose how one is told about the cases that one reported; read what one was told
   roles.write             grant and revoke roles, create logins, replace passwords, end sessions
   staff.read              read posts, who holds them and who could succeed, certificates and shortages
+  sharing.write           say what a body keeps of people; ask for data sets of others, and grant one's own
+  sharing.read            read people's data by a share of one's body
   staff.write             establish posts and appoint their holders; define courses, record completions and certificates
   clients.write           register clients of partners, set their quotas, change their secrets, retire them
   volunteers.self         enrol oneself, keep one's own profile, answer offers
