@@ -84,7 +84,7 @@ def evolve(invitation: Invitation, event: InvitationEvent) -> Invitation:
             return replace(invitation, accepted=True)
         case InvitationMissed(), Made():
             return replace(invitation, misses=invitation.misses + 1)
-        case InvitationAccepted() | InvitationMissed(), Unknown():
+        case InvitationAccepted() | InvitationMissed(), _:
             return invitation
 
 

@@ -231,13 +231,11 @@ def test_codes_for_nobody_use_up_no_ration_and_what_is_beyond_it_waits(
 def test_an_hour_is_forgotten_when_its_last_code_is_void(town: Town, sending: CodeSending) -> None:
     town.now = over_at(NOON) - timedelta(seconds=1)
     works(sending)
-    assert not town.hour.forgotten
-    assert town.cleared == []
+    assert (town.hour.forgotten, town.cleared) == (False, [])
 
     town.now += timedelta(seconds=1)
     works(sending)
-    assert town.hour.forgotten
-    assert town.cleared == [datetime(2026, 11, 29, 13, tzinfo=UTC)]
+    assert (town.hour.forgotten, town.cleared) == (True, [datetime(2026, 11, 29, 13, tzinfo=UTC)])
 
 
 def test_where_channels_were_switched_off_codes_are_settled_and_addresses_forgotten(
