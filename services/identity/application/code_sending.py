@@ -96,6 +96,7 @@ class CodeSending:
         if self._lanes.opens(asked.channel, now) is not None:
             return False
         if asked.purpose.for_known and not known.released and not self._release(code_id, address_id):
+            self.told(asked.channel, "delayed")
             self._left[code_id] = now + _AGAIN
             return False
         carry = partial(self._carry, asked, address_id, self._written(asked, address))
