@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from linli.identity.v1 import identity_events_pb2 as identity
 from linli.privacy.v1 import privacy_events_pb2 as published
 
 from libs.ledger.forgotten import FORGETTING, ErasureHeard, HearErasure, SubjectForgotten
@@ -15,10 +16,10 @@ PUBLISHED = {"subject_forgotten.v1": SubjectForgotten}
 """The stored names of every service that forgets."""
 
 
-def forget(subject_id: str, fact: Fact) -> Answers:
+def forget(event: identity.SubjectErased, fact: Fact) -> Answers:
     """What a reaction to an erasure begins with: the key is destroyed, and it is noted that this was told."""
-    heard = HearErasure(subject_id=subject_id, at=fact.time)
-    return [Erasure(subject=subject_id), Reaction(FORGETTING, subject_id, heard)]
+    heard = HearErasure(subject_id=event.subject_id, at=fact.time, has_receipt=event.has_receipt)
+    return [Erasure(subject=event.subject_id), Reaction(FORGETTING, event.subject_id, heard)]
 
 
 def told(recorded: Recorded[Any]) -> Published | None:

@@ -39,7 +39,7 @@ ORDER BY position LIMIT %s
 
 
 class ForgettingView(View):
-    """One row for each person whom the service was told to forget, until it has."""
+    """One row for each person whose receipt waits for the word of this service."""
 
     name = "forgetting"
     of_streams = "forgetting"
@@ -48,7 +48,7 @@ class ForgettingView(View):
     def fold(self, recorded: Recorded[Any], rows: Rows) -> None:
         """Put whom it was told of, delete whom it has forgotten."""
         match recorded.event:
-            case ErasureHeard() as event:
+            case ErasureHeard() as event if event.has_receipt:
                 row = ForgettingRow(
                     subject_id=event.subject_id, position=recorded.position, heard_at=event.heard_at
                 )

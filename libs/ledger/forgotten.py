@@ -15,10 +15,15 @@ from libs.ledger.decider import Decider
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErasureHeard:
-    """The service was told; the key was destroyed in the transaction that recorded this."""
+    """The service was told; the key was destroyed in the transaction that recorded this.
+
+    `has_receipt`: somebody waits for the word that nothing is left. An erasure of before there were receipts
+    has none, and the word is not given: the release that made it could not read it after a rollback.
+    """
 
     subject_id: str
     heard_at: datetime
+    has_receipt: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +65,11 @@ def evolve(state: Forgetting, event: ForgettingEvent) -> Forgetting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HearErasure:
-    """Note that the person was erased."""
+    """Note that the person was erased. `has_receipt`: say so when nothing is left of them."""
 
     subject_id: str
     at: datetime
+    has_receipt: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,11 +90,15 @@ def decide(command: ForgettingCommand, state: Forgetting) -> Sequence[Forgetting
     """Each once; nothing is confirmed of which nobody heard."""
     match command:
         case HearErasure():
-            return [] if state.heard else [ErasureHeard(subject_id=command.subject_id, heard_at=command.at)]
+            return [] if state.heard else [_heard(command)]
         case ConfirmForgotten():
             if not state.heard or state.forgotten:
                 return []
             return [SubjectForgotten(subject_id=command.subject_id, forgotten_at=command.at)]
+
+
+def _heard(command: HearErasure) -> ErasureHeard:
+    return ErasureHeard(subject_id=command.subject_id, heard_at=command.at, has_receipt=command.has_receipt)
 
 
 FORGETTING: Decider[ForgettingCommand, Forgetting, ForgettingEvent] = Decider(

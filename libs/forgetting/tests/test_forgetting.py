@@ -1,5 +1,6 @@
 """A service says that it has forgotten somebody when it has, once, and not before."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -19,7 +20,7 @@ from libs.testkit.views import folded
 
 AT = datetime(2020, 1, 3, 9, tzinfo=UTC)
 MEI = some_id("mei")
-HEARD = ErasureHeard(subject_id=MEI, heard_at=AT)
+HEARD = ErasureHeard(subject_id=MEI, heard_at=AT, has_receipt=True)
 GONE = SubjectForgotten(subject_id=MEI, forgotten_at=AT)
 
 given = deciding(FORGETTING)
@@ -27,7 +28,8 @@ given = deciding(FORGETTING)
 
 @pytest.mark.capability("002.5")
 def test_an_erasure_is_heard_once_and_confirmed_once() -> None:
-    hear, confirm = HearErasure(subject_id=MEI, at=AT), ConfirmForgotten(subject_id=MEI, at=AT)
+    hear = HearErasure(subject_id=MEI, at=AT, has_receipt=True)
+    confirm = ConfirmForgotten(subject_id=MEI, at=AT)
 
     given().when(hear).then(HEARD)
     given(HEARD).when(hear).then_nothing_happens()
@@ -44,3 +46,9 @@ def test_whoever_is_forgotten_is_on_the_schedule_no_more() -> None:
 
     assert len(folded(ForgettingView(), recorded(stream, HEARD)).all("forgetting")) == 1
     assert folded(ForgettingView(), recorded(stream, HEARD, GONE)).all("forgetting") == []
+
+
+def test_whoever_was_erased_before_there_were_receipts_is_not_on_the_schedule() -> None:
+    past = replace(HEARD, has_receipt=False)
+
+    assert folded(ForgettingView(), recorded(f"forgetting-{MEI}", past)).all("forgetting") == []

@@ -47,7 +47,7 @@ def when_body_registered(event: identity_events_pb2.BodyRegistered, _fact: Fact)
 
 def when_subject_erased(event: identity_events_pb2.SubjectErased, fact: Fact) -> Answers:
     """The reasons that the person typed here can be read no longer."""
-    return forget(event.subject_id, fact)
+    return forget(event, fact)
 
 
 SUBSCRIPTIONS: Subscriptions = {

@@ -15,6 +15,7 @@ from linli.feed.v1 import feed_service_pb2 as feed
 from linli.identity.v1 import identity_events_pb2
 from linli.types.v1.types_pb2 import LocalizedText
 
+from libs.ledger.forgotten import FORGETTING
 from libs.rpc.failures import RpcFailed, failure_of
 from libs.rpc.moments import stamp
 from libs.runtime.doctor.finding import Looking
@@ -580,6 +581,28 @@ def test_a_promise_counts_by_a_calendar_that_exists(planner: Any) -> None:
                 resolution=types.Limit(amount=1, unit=types.LIMIT_UNIT_WORKING_DAYS),
             )
         )
+
+
+# erasure
+
+
+@pytest.mark.capability("002.5")
+def test_only_of_an_erasure_with_a_receipt_is_it_told_that_the_person_is_forgotten(
+    running: Component,
+) -> None:
+    past = identity_events_pb2.SubjectErased(subject_id="erased-last-year")
+    today = identity_events_pb2.SubjectErased(subject_id="erased-today", has_receipt=True)
+    forgetting = running.opened.streams.of(FORGETTING)
+
+    running.hears("identity", past)
+    running.hears("identity", today)
+
+    eventually(lambda: forgetting.load("erased-today").state.forgotten, "the receipt's person is forgotten")
+    told = forgetting.load("erased-last-year").state
+    assert (told.heard, told.forgotten) == (True, False)
+    with running.opened.ledger.connection() as connection:
+        keys = connection.execute("SELECT subject FROM subject_keys WHERE wrapped IS NULL").fetchall()
+    assert {"erased-last-year", "erased-today"} <= {row["subject"] for row in keys}
 
 
 # for all

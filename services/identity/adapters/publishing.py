@@ -53,7 +53,11 @@ def publish(recorded: Recorded[Any]) -> Published | None:
             )
             return Published(message=message, area_path=event.area_path, area_id=event.area_id)
         case ResidentErased() as event:
-            erased = published.SubjectErased(subject_id=event.resident_id, erased_time=stamp(event.erased_at))
+            erased = published.SubjectErased(
+                subject_id=event.resident_id,
+                erased_time=stamp(event.erased_at),
+                has_receipt=event.has_receipt,
+            )
             return Published(
                 message=erased,
                 area_path=event.area_path,

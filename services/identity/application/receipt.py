@@ -56,7 +56,7 @@ class Receipts:
             area_path=area_path,
             at=at,
         )
-        heard = HearErasure(subject_id=subject_id, at=at)
+        heard = HearErasure(subject_id=subject_id, at=at, has_receipt=True)
         return [
             (self.stream, subject_id, opening, context),
             (self.forgetting, subject_id, heard, context),

@@ -58,12 +58,16 @@ class ResidentCorrected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResidentErased:
-    """The person's key was destroyed: what was personal about them cannot be read any more."""
+    """The person's key was destroyed: what was personal about them cannot be read any more.
+
+    `has_receipt`: each service is to say when it has forgotten them; False of before there were receipts.
+    """
 
     resident_id: str
     area_id: str
     area_path: AreaPath
     erased_at: datetime
+    has_receipt: bool = False
 
 
 ResidentEvent = ResidentRegistered | ResidentCorrected | ResidentErased
@@ -272,6 +276,7 @@ def _erased(command: EraseResident, resident: Registered) -> ResidentErased:
         area_id=resident.area_id,
         area_path=resident.area_path,
         erased_at=command.at,
+        has_receipt=True,
     )
 
 

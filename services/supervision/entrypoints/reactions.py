@@ -137,7 +137,7 @@ def when_body_registered(event: identity.BodyRegistered, _fact: Fact) -> Reactio
 
 def when_subject_erased(event: identity.SubjectErased, fact: Fact) -> Answers:
     """The comments of the person can be read no longer."""
-    return forget(event.subject_id, fact)
+    return forget(event, fact)
 
 
 def when_affair_named(event: catalog.AffairDefined | catalog.AffairChanged, _fact: Fact) -> Reactions:

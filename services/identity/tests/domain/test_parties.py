@@ -55,7 +55,9 @@ def registered() -> ResidentRegistered:
     )
 
 
-ERASED = ResidentErased(resident_id=MEI, area_id="nc-47", area_path=AreaPath("la/nc-47"), erased_at=AT)
+ERASED = ResidentErased(
+    resident_id=MEI, area_id="nc-47", area_path=AreaPath("la/nc-47"), erased_at=AT, has_receipt=True
+)
 ERASE = EraseResident(resident_id=MEI, at=AT)
 
 given_resident = deciding(resident.RESIDENT)

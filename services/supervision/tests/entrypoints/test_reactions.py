@@ -150,9 +150,9 @@ def test_the_end_of_an_area_is_noted_with_what_comes_after_it() -> None:
 
 
 def test_an_erased_person_is_forgotten_here_too() -> None:
-    erased = identity.SubjectErased(subject_id="resident-7")
+    erased = identity.SubjectErased(subject_id="resident-7", has_receipt=True)
 
     assert reactions.when_subject_erased(erased, fact(erased, version=1, at=NOON)) == [
         Erasure(subject="resident-7"),
-        Reaction(FORGETTING, "resident-7", HearErasure(subject_id="resident-7", at=NOON)),
+        Reaction(FORGETTING, "resident-7", HearErasure(subject_id="resident-7", at=NOON, has_receipt=True)),
     ]

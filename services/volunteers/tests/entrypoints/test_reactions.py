@@ -56,12 +56,12 @@ def test_a_case_that_goes_on_in_another_one_needs_no_helper() -> None:
 
 
 def test_who_was_erased_is_asked_no_more() -> None:
-    erased = identity_events_pb2.SubjectErased(subject_id="ann")
+    erased = identity_events_pb2.SubjectErased(subject_id="ann", has_receipt=True)
     note: Note[ResidentFact] = Note(ResidentErasureNoted(resident_id="ann"))
 
     assert when_subject_erased(erased, FACT) == [
         Erasure(subject="ann"),
-        Reaction(FORGETTING, "ann", HearErasure(subject_id="ann", at=AT)),
+        Reaction(FORGETTING, "ann", HearErasure(subject_id="ann", at=AT, has_receipt=True)),
         Reaction(VOLUNTEER, "ann", ForgetVolunteer(at=AT)),
         Reaction(RESIDENT, "ann", note),
     ]

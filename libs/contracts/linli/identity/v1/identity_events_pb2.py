@@ -28,7 +28,7 @@ from linli.options.v1 import access_pb2 as linli_dot_options_dot_v1_dot_access__
 from linli.types.v1 import types_pb2 as linli_dot_types_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'linli/identity/v1/identity_events.proto\x12\x11linli.identity.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a&linli/identity/v1/identity_types.proto\x1a\x1dlinli/options/v1/access.proto\x1a\x1alinli/types/v1/types.proto\"\x9e\x01\n\x0b\x41reaDefined\x12\x0f\n\x07\x61rea_id\x18\x01 \x01(\t\x12\x11\n\tparent_id\x18\x02 \x01(\t\x12+\n\x05level\x18\x03 \x01(\x0e\x32\x1c.linli.identity.v1.AreaLevel\x12\x11\n\tarea_path\x18\x04 \x01(\t\x12+\n\x04name\x18\x05 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\"\x91\x01\n\x13\x41reaBoundaryChanged\x12\x0f\n\x07\x61rea_id\x18\x01 \x01(\t\x12\x11\n\tarea_path\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\x05\x12\x10\n\x08\x62oundary\x18\x04 \x01(\t\x12\x33\n\x0fvalid_from_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xd3\x01\n\x0b\x41reaRenamed\x12\x0f\n\x07\x61rea_id\x18\x01 \x01(\t\x12\x11\n\tparent_id\x18\x02 \x01(\t\x12+\n\x05level\x18\x03 \x01(\x0e\x32\x1c.linli.identity.v1.AreaLevel\x12\x11\n\tarea_path\x18\x04 \x01(\t\x12+\n\x04name\x18\x05 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\x12\x33\n\x0fvalid_from_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x81\x01\n\tAreaEnded\x12\x0f\n\x07\x61rea_id\x18\x01 \x01(\t\x12\x11\n\tarea_path\x18\x02 \x01(\t\x12\x34\n\x10valid_until_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1a\n\x12successor_area_ids\x18\x04 \x03(\t\"\x9d\x01\n\x0e\x42odyRegistered\x12\x0f\n\x07\x62ody_id\x18\x01 \x01(\t\x12)\n\x04kind\x18\x02 \x01(\x0e\x32\x1b.linli.identity.v1.BodyKind\x12+\n\x04name\x18\x03 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\x12\x0f\n\x07\x61rea_id\x18\x04 \x01(\t\x12\x11\n\tarea_path\x18\x05 \x01(\t\"M\n\x12ResidentRegistered\x12\x13\n\x0bresident_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61rea_id\x18\x02 \x01(\t\x12\x11\n\tarea_path\x18\x03 \x01(\t\"T\n\rSubjectErased\x12\x12\n\nsubject_id\x18\x01 \x01(\t\x12/\n\x0b\x65rased_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xbc\x01\n\x0bRoleGranted\x12\x10\n\x08grant_id\x18\x01 \x01(\t\x12\x10\n\x08party_id\x18\x02 \x01(\t\x12$\n\x04role\x18\x03 \x01(\x0e\x32\x16.linli.options.v1.Role\x12\x0f\n\x07\x61rea_id\x18\x04 \x01(\t\x12\x11\n\tarea_path\x18\x05 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x06 \x01(\t\x12.\n\nuntil_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x8c\x01\n\x0bRoleRevoked\x12\x10\n\x08grant_id\x18\x01 \x01(\t\x12\x10\n\x08party_id\x18\x02 \x01(\t\x12$\n\x04role\x18\x03 \x01(\x0e\x32\x16.linli.options.v1.Role\x12\x0f\n\x07\x61rea_id\x18\x04 \x01(\t\x12\x11\n\tarea_path\x18\x05 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x06 \x01(\t\"\xb1\x01\n\x0f\x43onsentRecorded\x12\x12\n\nconsent_id\x18\x01 \x01(\t\x12\x13\n\x0bresident_id\x18\x02 \x01(\t\x12\x11\n\thelper_id\x18\x03 \x01(\t\x12\x32\n\x07purpose\x18\x04 \x01(\x0e\x32!.linli.identity.v1.ConsentPurpose\x12.\n\nuntil_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x9f\x02\n\x0c\x43onsentGiven\x12\x12\n\nconsent_id\x18\x01 \x01(\t\x12\x13\n\x0bresident_id\x18\x02 \x01(\t\x12\x11\n\thelper_id\x18\x03 \x01(\t\x12\x33\n\x08purposes\x18\x04 \x03(\x0e\x32!.linli.identity.v1.ConsentPurpose\x12.\n\nuntil_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10within_area_path\x18\x06 \x01(\t\x12\x16\n\x0ehome_area_path\x18\x07 \x01(\t\x12<\n\x0c\x63onfirmation\x18\x08 \x01(\x0e\x32&.linli.identity.v1.ConsentConfirmation\";\n\x10\x43onsentWithdrawn\x12\x12\n\nconsent_id\x18\x01 \x01(\t\x12\x13\n\x0bresident_id\x18\x02 \x01(\t\"9\n\x0e\x43onsentRevoked\x12\x12\n\nconsent_id\x18\x01 \x01(\t\x12\x13\n\x0bresident_id\x18\x02 \x01(\t\"\xc5\x01\n\x0eNominationMade\x12\x15\n\rnomination_id\x18\x01 \x01(\t\x12\x10\n\x08party_id\x18\x02 \x01(\t\x12$\n\x04role\x18\x03 \x01(\x0e\x32\x16.linli.options.v1.Role\x12\x0f\n\x07\x61rea_id\x18\x04 \x01(\t\x12\x11\n\tarea_path\x18\x05 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x06 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"[\n\x0fNominationEnded\x12\x15\n\rnomination_id\x18\x01 \x01(\t\x12\x31\n\x05state\x18\x02 \x01(\x0e\x32\".linli.identity.v1.NominationState\"Z\n\x10\x43lientRegistered\x12\x11\n\tclient_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61rea_id\x18\x02 \x01(\t\x12\x11\n\tarea_path\x18\x03 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x04 \x01(\t\"\"\n\rClientRetired\x12\x11\n\tclient_id\x18\x01 \x01(\t\"j\n\x0fResidentsMerged\x12\x13\n\x0bsurvivor_id\x18\x01 \x01(\t\x12\x11\n\tmerged_id\x18\x02 \x01(\t\x12/\n\x0bmerged_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"n\n\x11ResidentsUnmerged\x12\x13\n\x0bsurvivor_id\x18\x01 \x01(\t\x12\x11\n\tmerged_id\x18\x02 \x01(\t\x12\x31\n\runmerged_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'linli/identity/v1/identity_events.proto\x12\x11linli.identity.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a&linli/identity/v1/identity_types.proto\x1a\x1dlinli/options/v1/access.proto\x1a\x1alinli/types/v1/types.proto\"\x9e\x01\n\x0b\x41reaDefined\x12\x0f\n\x07\x61rea_id\x18\x01 \x01(\t\x12\x11\n\tparent_id\x18\x02 \x01(\t\x12+\n\x05level\x18\x03 \x01(\x0e\x32\x1c.linli.identity.v1.AreaLevel\x12\x11\n\tarea_path\x18\x04 \x01(\t\x12+\n\x04name\x18\x05 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\"\x91\x01\n\x13\x41reaBoundaryChanged\x12\x0f\n\x07\x61rea_id\x18\x01 \x01(\t\x12\x11\n\tarea_path\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\x05\x12\x10\n\x08\x62oundary\x18\x04 \x01(\t\x12\x33\n\x0fvalid_from_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xd3\x01\n\x0b\x41reaRenamed\x12\x0f\n\x07\x61rea_id\x18\x01 \x01(\t\x12\x11\n\tparent_id\x18\x02 \x01(\t\x12+\n\x05level\x18\x03 \x01(\x0e\x32\x1c.linli.identity.v1.AreaLevel\x12\x11\n\tarea_path\x18\x04 \x01(\t\x12+\n\x04name\x18\x05 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\x12\x33\n\x0fvalid_from_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x81\x01\n\tAreaEnded\x12\x0f\n\x07\x61rea_id\x18\x01 \x01(\t\x12\x11\n\tarea_path\x18\x02 \x01(\t\x12\x34\n\x10valid_until_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1a\n\x12successor_area_ids\x18\x04 \x03(\t\"\x9d\x01\n\x0e\x42odyRegistered\x12\x0f\n\x07\x62ody_id\x18\x01 \x01(\t\x12)\n\x04kind\x18\x02 \x01(\x0e\x32\x1b.linli.identity.v1.BodyKind\x12+\n\x04name\x18\x03 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\x12\x0f\n\x07\x61rea_id\x18\x04 \x01(\t\x12\x11\n\tarea_path\x18\x05 \x01(\t\"M\n\x12ResidentRegistered\x12\x13\n\x0bresident_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61rea_id\x18\x02 \x01(\t\x12\x11\n\tarea_path\x18\x03 \x01(\t\"i\n\rSubjectErased\x12\x12\n\nsubject_id\x18\x01 \x01(\t\x12/\n\x0b\x65rased_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0bhas_receipt\x18\x03 \x01(\x08\"\xbc\x01\n\x0bRoleGranted\x12\x10\n\x08grant_id\x18\x01 \x01(\t\x12\x10\n\x08party_id\x18\x02 \x01(\t\x12$\n\x04role\x18\x03 \x01(\x0e\x32\x16.linli.options.v1.Role\x12\x0f\n\x07\x61rea_id\x18\x04 \x01(\t\x12\x11\n\tarea_path\x18\x05 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x06 \x01(\t\x12.\n\nuntil_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x8c\x01\n\x0bRoleRevoked\x12\x10\n\x08grant_id\x18\x01 \x01(\t\x12\x10\n\x08party_id\x18\x02 \x01(\t\x12$\n\x04role\x18\x03 \x01(\x0e\x32\x16.linli.options.v1.Role\x12\x0f\n\x07\x61rea_id\x18\x04 \x01(\t\x12\x11\n\tarea_path\x18\x05 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x06 \x01(\t\"\xb1\x01\n\x0f\x43onsentRecorded\x12\x12\n\nconsent_id\x18\x01 \x01(\t\x12\x13\n\x0bresident_id\x18\x02 \x01(\t\x12\x11\n\thelper_id\x18\x03 \x01(\t\x12\x32\n\x07purpose\x18\x04 \x01(\x0e\x32!.linli.identity.v1.ConsentPurpose\x12.\n\nuntil_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x9f\x02\n\x0c\x43onsentGiven\x12\x12\n\nconsent_id\x18\x01 \x01(\t\x12\x13\n\x0bresident_id\x18\x02 \x01(\t\x12\x11\n\thelper_id\x18\x03 \x01(\t\x12\x33\n\x08purposes\x18\x04 \x03(\x0e\x32!.linli.identity.v1.ConsentPurpose\x12.\n\nuntil_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10within_area_path\x18\x06 \x01(\t\x12\x16\n\x0ehome_area_path\x18\x07 \x01(\t\x12<\n\x0c\x63onfirmation\x18\x08 \x01(\x0e\x32&.linli.identity.v1.ConsentConfirmation\";\n\x10\x43onsentWithdrawn\x12\x12\n\nconsent_id\x18\x01 \x01(\t\x12\x13\n\x0bresident_id\x18\x02 \x01(\t\"9\n\x0e\x43onsentRevoked\x12\x12\n\nconsent_id\x18\x01 \x01(\t\x12\x13\n\x0bresident_id\x18\x02 \x01(\t\"\xc5\x01\n\x0eNominationMade\x12\x15\n\rnomination_id\x18\x01 \x01(\t\x12\x10\n\x08party_id\x18\x02 \x01(\t\x12$\n\x04role\x18\x03 \x01(\x0e\x32\x16.linli.options.v1.Role\x12\x0f\n\x07\x61rea_id\x18\x04 \x01(\t\x12\x11\n\tarea_path\x18\x05 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x06 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"[\n\x0fNominationEnded\x12\x15\n\rnomination_id\x18\x01 \x01(\t\x12\x31\n\x05state\x18\x02 \x01(\x0e\x32\".linli.identity.v1.NominationState\"Z\n\x10\x43lientRegistered\x12\x11\n\tclient_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61rea_id\x18\x02 \x01(\t\x12\x11\n\tarea_path\x18\x03 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x04 \x01(\t\"\"\n\rClientRetired\x12\x11\n\tclient_id\x18\x01 \x01(\t\"j\n\x0fResidentsMerged\x12\x13\n\x0bsurvivor_id\x18\x01 \x01(\t\x12\x11\n\tmerged_id\x18\x02 \x01(\t\x12/\n\x0bmerged_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"n\n\x11ResidentsUnmerged\x12\x13\n\x0bsurvivor_id\x18\x01 \x01(\t\x12\x11\n\tmerged_id\x18\x02 \x01(\t\x12\x31\n\runmerged_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -48,29 +48,29 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RESIDENTREGISTERED']._serialized_start=1009
   _globals['_RESIDENTREGISTERED']._serialized_end=1086
   _globals['_SUBJECTERASED']._serialized_start=1088
-  _globals['_SUBJECTERASED']._serialized_end=1172
-  _globals['_ROLEGRANTED']._serialized_start=1175
-  _globals['_ROLEGRANTED']._serialized_end=1363
-  _globals['_ROLEREVOKED']._serialized_start=1366
-  _globals['_ROLEREVOKED']._serialized_end=1506
-  _globals['_CONSENTRECORDED']._serialized_start=1509
-  _globals['_CONSENTRECORDED']._serialized_end=1686
-  _globals['_CONSENTGIVEN']._serialized_start=1689
-  _globals['_CONSENTGIVEN']._serialized_end=1976
-  _globals['_CONSENTWITHDRAWN']._serialized_start=1978
-  _globals['_CONSENTWITHDRAWN']._serialized_end=2037
-  _globals['_CONSENTREVOKED']._serialized_start=2039
-  _globals['_CONSENTREVOKED']._serialized_end=2096
-  _globals['_NOMINATIONMADE']._serialized_start=2099
-  _globals['_NOMINATIONMADE']._serialized_end=2296
-  _globals['_NOMINATIONENDED']._serialized_start=2298
-  _globals['_NOMINATIONENDED']._serialized_end=2389
-  _globals['_CLIENTREGISTERED']._serialized_start=2391
-  _globals['_CLIENTREGISTERED']._serialized_end=2481
-  _globals['_CLIENTRETIRED']._serialized_start=2483
-  _globals['_CLIENTRETIRED']._serialized_end=2517
-  _globals['_RESIDENTSMERGED']._serialized_start=2519
-  _globals['_RESIDENTSMERGED']._serialized_end=2625
-  _globals['_RESIDENTSUNMERGED']._serialized_start=2627
-  _globals['_RESIDENTSUNMERGED']._serialized_end=2737
+  _globals['_SUBJECTERASED']._serialized_end=1193
+  _globals['_ROLEGRANTED']._serialized_start=1196
+  _globals['_ROLEGRANTED']._serialized_end=1384
+  _globals['_ROLEREVOKED']._serialized_start=1387
+  _globals['_ROLEREVOKED']._serialized_end=1527
+  _globals['_CONSENTRECORDED']._serialized_start=1530
+  _globals['_CONSENTRECORDED']._serialized_end=1707
+  _globals['_CONSENTGIVEN']._serialized_start=1710
+  _globals['_CONSENTGIVEN']._serialized_end=1997
+  _globals['_CONSENTWITHDRAWN']._serialized_start=1999
+  _globals['_CONSENTWITHDRAWN']._serialized_end=2058
+  _globals['_CONSENTREVOKED']._serialized_start=2060
+  _globals['_CONSENTREVOKED']._serialized_end=2117
+  _globals['_NOMINATIONMADE']._serialized_start=2120
+  _globals['_NOMINATIONMADE']._serialized_end=2317
+  _globals['_NOMINATIONENDED']._serialized_start=2319
+  _globals['_NOMINATIONENDED']._serialized_end=2410
+  _globals['_CLIENTREGISTERED']._serialized_start=2412
+  _globals['_CLIENTREGISTERED']._serialized_end=2502
+  _globals['_CLIENTRETIRED']._serialized_start=2504
+  _globals['_CLIENTRETIRED']._serialized_end=2538
+  _globals['_RESIDENTSMERGED']._serialized_start=2540
+  _globals['_RESIDENTSMERGED']._serialized_end=2646
+  _globals['_RESIDENTSUNMERGED']._serialized_start=2648
+  _globals['_RESIDENTSUNMERGED']._serialized_end=2758
 # @@protoc_insertion_point(module_scope)

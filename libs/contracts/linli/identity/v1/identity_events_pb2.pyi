@@ -278,8 +278,13 @@ class SubjectErased(_message.Message):
 
     SUBJECT_ID_FIELD_NUMBER: _builtins.int
     ERASED_TIME_FIELD_NUMBER: _builtins.int
+    HAS_RECEIPT_FIELD_NUMBER: _builtins.int
     subject_id: _builtins.str
     """The id under which the person was known."""
+    has_receipt: _builtins.bool
+    """True: the erasure has a receipt, so each service tells when it has forgotten them (`linli.privacy.v1.SubjectForgotten`).
+    False: it was made by a release that gave no receipts, and nobody tells.
+    """
     @_builtins.property
     def erased_time(self) -> _timestamp_pb2.Timestamp:
         """When."""
@@ -289,10 +294,11 @@ class SubjectErased(_message.Message):
         *,
         subject_id: _builtins.str = ...,
         erased_time: _timestamp_pb2.Timestamp | None = ...,
+        has_receipt: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["erased_time", b"erased_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["erased_time", b"erased_time", "subject_id", b"subject_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["erased_time", b"erased_time", "has_receipt", b"has_receipt", "subject_id", b"subject_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -20,8 +20,8 @@ DESCRIPTOR: _descriptor.FileDescriptor
 @_typing.final
 class SubjectForgotten(_message.Message):
     """A service has forgotten an erased person: it has destroyed their key for good, also in its key store, and what it
-    shows holds nothing of them. Each service publishes it once, after identity's `SubjectErased`; the source in the
-    envelope says which one. Only callers without limits see it in a feed.
+    shows holds nothing of them. Each service publishes it once, after a `SubjectErased` of identity that has a receipt;
+    the source in the envelope says which one. Only callers without limits see it in a feed.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
