@@ -484,6 +484,7 @@ def _staff(ground: Ground, streams: _Streams) -> tuple[Training, Posts, Appointm
 def _nominations(ground: Ground, streams: _Streams) -> Nominations:
     return Nominations(
         stream=ground.stream(NOMINATION),
+        careers=streams.careers,
         residents=streams.residents,
         access=streams.access,
         operators=streams.operators,

@@ -7,7 +7,7 @@ from libs.ledger.decider import Refusal
 from libs.ledger.recorded import Context
 from libs.ledger.streams.stream import Task, handle_many
 from services.identity.application.access import Granter
-from services.identity.application.career import CareerStream, PostStream
+from services.identity.application.career import CareerStream, PostStream, within_stays
 from services.identity.application.post import PostHandled, reached_post
 from services.identity.application.registration import may_change
 from services.identity.application.resident import AccessStream, ResidentStream, registered
@@ -42,8 +42,10 @@ class Appointments:
         known = self._for_another(post_id, party_id, granter)
         person = registered(self.residents, party_id)
         context = _there(known, context)
-        appointing = AppointHolder(party_id=party_id, since=since, until=until, at=at)
         over = until is not None and until <= at
+        if not over:
+            until = self._no_longer_than_members(known, party_id, until, at)
+        appointing = AppointHolder(party_id=party_id, since=since, until=until, at=at)
         taking = TakePost(
             party_id=party_id,
             post_id=post_id,
@@ -77,6 +79,7 @@ class Appointments:
         """Move the end of the holder's term, and of the roles that still come with it."""
         known = self._for_another(post_id, party_id, granter)
         context = _there(known, context)
+        until = self._no_longer_than_members(known, party_id, until, at)
         changing = ChangeTerm(party_id=party_id, until=until, at=at)
         held = self.access.load(party_id).state.held(at)
         granting = self._granting(known, party_id, until, at, context, only=frozenset(held))
@@ -99,6 +102,13 @@ class Appointments:
             ending = EndGrants(grant_ids=tuple(grants_of(known, party_id)), at=at)
             tasks.append((self.access, party_id, ending, context))
         return handle_many(self.stream.ledger, tasks)[0]
+
+    def _no_longer_than_members(
+        self, known: Established, party_id: str, until: datetime | None, at: datetime
+    ) -> datetime | None:
+        """The end of a term, which is no later than that of the memberships that the post builds on."""
+        bodies = {known.established.body_id, *(each.within.body_id for each in known.established.roles)}
+        return within_stays(self.careers, party_id, bodies, until, at)
 
     def _for_another(self, post_id: str, party_id: str, granter: Granter) -> Established:
         """The post, whose roles the caller may grant, and not to themselves."""

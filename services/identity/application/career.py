@@ -1,10 +1,12 @@
 """Careers and posts as streams, and what ends the appointments of somebody who is erased."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from libs.ledger.recorded import Context
 from libs.ledger.streams.stream import Stream, Task
 from services.identity.domain import post
+from services.identity.domain import staff_refusals as unfit
 from services.identity.domain.career import Career, CareerCommand, CareerEvent, LeavePost
 from services.identity.domain.membership import LeaveBody
 from services.identity.domain.post.commands import EndAppointment, PostCommand
@@ -13,6 +15,22 @@ from services.identity.domain.post.situations import Established
 
 CareerStream = Stream[CareerCommand, Career, CareerEvent]
 PostStream = Stream[PostCommand, post.situations.Post, PostEvent]
+
+
+def within_stays(
+    careers: CareerStream, party_id: str, body_ids: Iterable[str], until: datetime | None, at: datetime
+) -> datetime | None:
+    """Until when somebody may act for bodies: while they are members of those that they ever joined.
+
+    Refuses NOT_A_MEMBER_OF_THE_BODY for whoever has left one.
+    """
+    stays = careers.load(party_id).state.bodies
+    for stay in (stays[each] for each in body_ids if each in stays):
+        if not stay.holds(at):
+            raise unfit.not_a_member_of_the_body()
+        if stay.until is not None:
+            until = min(until or stay.until, stay.until)
+    return until
 
 
 def leaving_all(

@@ -12,6 +12,7 @@ from libs.query.reach import Permit, Reach
 from services.identity.application.access import Granter, limits
 from services.identity.application.area import AreaStream, jurisdiction
 from services.identity.application.body import BodyStream
+from services.identity.application.career import CareerStream, within_stays
 from services.identity.application.ports import NominationReads, NominationRow
 from services.identity.application.resident import (
     AccessStream,
@@ -73,6 +74,7 @@ class Nominations:
     """What can be done with nominations."""
 
     stream: NominationStream
+    careers: CareerStream
     residents: ResidentStream
     access: AccessStream
     operators: OperatorsStream
@@ -130,7 +132,10 @@ class Nominations:
         self._check_right(made, made.nominator_id, command.at, refusals.nominator_lost_right())
         registered(self.residents, made.party_id)
         at = command.at
-        granting = GrantRole(party_id=made.party_id, role=made.role, within=made.within, at=at, agreed=True)
+        until = within_stays(self.careers, made.party_id, [made.within.body_id], None, at)
+        granting = GrantRole(
+            party_id=made.party_id, role=made.role, within=made.within, at=at, until=until, agreed=True
+        )
         tasks: list[Task] = [
             (self.stream, made.nomination_id, command, context),
             (self.access, made.party_id, granting, context),

@@ -515,7 +515,8 @@ def test_roles_for_a_body_end_with_the_membership(running: Component, operator: 
     grant(operator, party_id, "CASE_OFFICER", "north", "lasan")
     grant(operator, party_id, "VOLUNTEER", "north")
     appoint(operator, post_id, party_id)
-    assert roles_of(running, party_id) == {"CASE_OFFICER": until, "VOLUNTEER": None, "PLANNER": None}
+    assert roles_of(running, party_id) == {"CASE_OFFICER": until, "VOLUNTEER": None, "PLANNER": until}
+    assert shown(running, operator, post_id).held_until_time == stamp(until)
     assert party_id in members(running, operator, NOW - 50 * DAY)
     officer = log_in(running, "member")
 
@@ -528,6 +529,8 @@ def test_roles_for_a_body_end_with_the_membership(running: Component, operator: 
     assert party_id not in members(running, operator)
     with refused("NOT_A_MEMBER_OF_THE_BODY"):
         grant(operator, party_id, "CASE_OFFICER", "north", "lasan")
+    with refused("NOT_A_MEMBER_OF_THE_BODY"):
+        appoint(operator, post_id, party_id)
     admit(operator, party_id)
     grant(operator, party_id, "CASE_OFFICER", "north", "lasan")
 
