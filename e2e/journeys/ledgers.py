@@ -25,6 +25,7 @@ OF_ONE_RUN = frozenset(
     {
         "event_id",
         "grant_id",
+        "login_id",
         "position",
         "sequence",
         "recorded_at",
@@ -36,7 +37,7 @@ OF_ONE_RUN = frozenset(
         "traceparent",
     }
 )
-"""Fields that name a place in a ledger, a moment of recording, or an id made by chance."""
+"""Fields that name a place in a ledger, a moment of recording, or an id made by chance or by a secret of the installation."""
 
 HISTORY_ENDS = datetime(2021, 1, 1, tzinfo=UTC)
 """Moments of the replayed history lie before; later ones are of this run."""
