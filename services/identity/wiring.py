@@ -80,6 +80,7 @@ from services.identity.application.code import Codes
 from services.identity.application.code_sending import CodeSending
 from services.identity.application.consent import Consents
 from services.identity.application.consent_codes import ConsentCodes
+from services.identity.application.consent_words import ConsentWords
 from services.identity.application.contact import Contacts
 from services.identity.application.correction import Corrections
 from services.identity.application.delivery import Deliveries
@@ -127,6 +128,7 @@ from services.identity.domain.code import CODE
 from services.identity.domain.code_hour import CODE_HOUR
 from services.identity.domain.consent import CONSENT
 from services.identity.domain.consent.events import ConsentGiven
+from services.identity.domain.consent_codes import CONSENT_CODES
 from services.identity.domain.contact import CONTACT
 from services.identity.domain.course import COURSE
 from services.identity.domain.data_set import DATA_SET
@@ -198,6 +200,7 @@ _log = logs.get("webhooks")
 _INBOX, _LETTER = NoticeChannel.WEB_INBOX, NoticeChannel.LETTER
 _CODES_OF_A_CALLER = Ration(60, timedelta(minutes=10))
 _CODES_IN_ALL = Ration(600, timedelta(minutes=10))
+_CONSENT_CODES_OF_A_CALLER = Ration(30, timedelta(hours=1))
 """One-time codes that a process has sent: each may cost money, and wakes somebody up."""
 
 
@@ -331,11 +334,23 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
         consents=Consents(
             stream=ground.stream(CONSENT),
             residents=streams.residents,
-            clients=machines.stream,
             areas=streams.areas,
-            codes=ConsentCodes(digests=digests, contacts=known.stream, chosen=told.of, channels=channels),
+            codes=ConsentCodes(
+                stream=ground.stream(CONSENT_CODES),
+                digests=digests,
+                contacts=known.stream,
+                chosen=told.of,
+                channels=channels,
+                rations=Rations(ground.clock, _CONSENT_CODES_OF_A_CALLER),
+            ),
+            words=ConsentWords(
+                residents=streams.residents,
+                clients=machines.stream,
+                access=streams.access,
+                areas=streams.areas,
+                zone=settings.time_zone,
+            ),
             reads=consents.ConsentReads(views),
-            zone=settings.time_zone,
         ),
         sharing=_sharing(ground, streams, seen),
         incidents=_incidents(ground, settings, streams),

@@ -11,6 +11,7 @@ from services.identity.domain.code import (
     CodeUsed,
 )
 from services.identity.domain.code_hour import AddressesForgotten
+from services.identity.domain.consent_codes import ConsentCodeAsked, ConsentCodeSettled, ConsentCodeTried
 from services.identity.domain.contact import EmailConfirmed, PhoneConfirmed
 from services.identity.domain.factor_reset import FactorResetApproved, FactorResetProposed
 from services.identity.domain.invitation import InvitationAccepted, InvitationMade, InvitationMissed
@@ -30,6 +31,9 @@ JOINING: Mapping[str, type] = {
     "code_not_sent.v1": CodeNotSent,
     "code_missed.v1": CodeMissed,
     "code_used.v1": CodeUsed,
+    "consent_code_asked.v1": ConsentCodeAsked,
+    "consent_code_settled.v1": ConsentCodeSettled,
+    "consent_code_tried.v1": ConsentCodeTried,
     "addresses_forgotten.v1": AddressesForgotten,
     "email_confirmed.v1": EmailConfirmed,
     "phone_confirmed.v1": PhoneConfirmed,

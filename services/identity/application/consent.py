@@ -7,17 +7,16 @@ from datetime import datetime
 from libs.ledger.consented import Consented, consent_not_valid
 from libs.ledger.ids import derived_id
 from libs.ledger.recorded import Context
-from libs.ledger.streams.stream import Handled, Stream
-from libs.ledger.text import Text
+from libs.ledger.streams.stream import Handled, Stream, Task, handle_many
 from libs.query.freshness import Fresh, ListQuery
 from libs.query.reach import Reach
 from libs.rules.areas import NOWHERE
 from services.identity.application.area import AreaStream, defined
-from services.identity.application.client import ClientStream
-from services.identity.application.consent_codes import ConsentCodes
+from services.identity.application.consent_codes import Aside, ConsentCodes
+from services.identity.application.consent_words import ConsentWords
 from services.identity.application.ports import ConsentReads, ConsentRow
 from services.identity.application.resident import ResidentStream, registered
-from services.identity.domain import client, consent_refusals, refusals, resident
+from services.identity.domain import consent_refusals, refusals, resident
 from services.identity.domain.consent.commands import (
     ConfirmConsent,
     ConsentCommand,
@@ -33,7 +32,6 @@ from services.identity.domain.consent.events import (
     Terms,
 )
 from services.identity.domain.consent.situations import Consent, Proposed, Recorded
-from services.identity.domain.reading_back import read_back
 
 ConsentStream = Stream[ConsentCommand, Consent, ConsentEvent]
 ConsentHandled = Handled[Consent, ConsentEvent]
@@ -67,15 +65,14 @@ class Confirmed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consents:
-    """What can be done with consents. `zone`: in which the resident is told when it ends."""
+    """What can be done with consents."""
 
     stream: ConsentStream
     residents: ResidentStream
-    clients: ClientStream
     areas: AreaStream
     codes: ConsentCodes
+    words: ConsentWords
     reads: ConsentReads
-    zone: str
 
     def record(
         self,
@@ -106,11 +103,14 @@ class Consents:
         context = replace(context, area=person.area_path or None)
         return self.stream.handle(command.consent_id, command, context)
 
-    def propose(self, new: NewConsent, context: Context, may_for: MayFor) -> ConsentHandled:
-        """Propose a consent, to be read to the resident; a repeated request sends the code again."""
+    def propose(self, new: NewConsent, context: Context, may_for: MayFor, aside: Aside) -> ConsentHandled:
+        """Propose a consent, to be read to the resident; a repeated request sends the code again.
+
+        Refuses, if a code is to be sent, CODE_HAS_NO_ADDRESS and TOO_MANY_CODES before anything is proposed.
+        """
         person = registered(self.residents, new.resident_id)
         may_for([new.resident_id, new.helper_id], person.area_path)
-        self._helper(new.helper_id)
+        self.words.helper(new.helper_id)
         within = defined(self.areas, new.within_id, "within_area_id").path if new.within_id else NOWHERE
         command = ProposeConsent(
             consent_id=derived_id(context.actor, context.request_id or ""),
@@ -128,9 +128,13 @@ class Consents:
             at=new.at,
         )
         context = replace(context, area=person.area_path or None)
-        handled = self.stream.handle(command.consent_id, command, context)
-        if new.send_code:
-            self.codes.send(command.consent_id, new.resident_id, person, new.at)
+        if not new.send_code:
+            return self.stream.handle(command.consent_id, command, context)
+        going = self.codes.going(command.consent_id, new.resident_id, person, new.at, context.actor)
+        proposing = (self.stream, command.consent_id, command, context)
+        handled = handle_many(self.stream.ledger, [self.codes.asking(going, context), proposing])[-1]
+        assert isinstance(handled.state, Proposed)  # noqa: S101  # a proposal leaves it so
+        self.codes.send(going, self.words.read_out(handled.state), context, aside)
         return handled
 
     def get(self, consent_id: str, may_for: MayFor) -> Proposed | Recorded:
@@ -140,14 +144,8 @@ class Consents:
         may_for([terms.resident_id, terms.helper_id], terms.home_path)
         return known
 
-    def in_words(self, known: Proposed | Recorded) -> Sequence[Text]:
-        """What is read to the resident. The helper's name is among it."""
-        terms = known.terms
-        area = defined(self.areas, terms.within_id).name if terms.within_id else None
-        return read_back(terms, self._helper(terms.helper_id), area, self.zone)
-
     def confirm(self, said: Confirmed, context: Context, may_for: MayFor) -> ConsentHandled:
-        """Take the resident's confirmation. Refuses CODE_WRONG, which is counted."""
+        """Take the resident's confirmation. Refuses CODE_WRONG, which counts for all of theirs."""
         terms = self._known(said.consent_id).terms
         registered(self.residents, terms.resident_id)
         parties = {
@@ -155,17 +153,21 @@ class Consents:
             Confirmation.CODE: [terms.resident_id, terms.helper_id],
         }
         may_for(parties.get(said.confirmation, []), terms.home_path)
+        code = "".join(said.code.split())
         command = ConfirmConsent(
             consent_id=said.consent_id,
             confirmation=said.confirmation,
             by=context.actor,
             at=said.at,
-            code=said.code,
+            code=code,
             sent=self.codes.of(said.consent_id),
             signature=said.signature,
         )
         context = replace(context, area=terms.home_path or None)
-        handled = self.stream.handle(said.consent_id, command, context)
+        tasks: list[Task] = [(self.stream, said.consent_id, command, context)]
+        if said.confirmation is Confirmation.CODE and code:
+            tasks[:0] = [self.codes.trying(said.consent_id, terms.resident_id, code, said.at, context)]
+        handled = handle_many(self.stream.ledger, tasks)[-1]
         if any(isinstance(event, ConsentCodeRefused) for event in handled.events):
             raise consent_refusals.code_is_wrong()
         return handled
@@ -207,13 +209,3 @@ class Consents:
         if not isinstance(state, Proposed | Recorded):
             raise refusals.consent_is_unknown(consent_id)
         return state
-
-    def _helper(self, helper_id: str) -> str:
-        """The name of a person or client. Refuses HELPER_UNKNOWN."""
-        person = self.residents.load(helper_id).state
-        if isinstance(person, resident.Registered) and person.name.value is not None:
-            return person.name.value
-        program = self.clients.load(helper_id).state
-        if isinstance(program, client.Active | client.Retired):
-            return program.name
-        raise consent_refusals.helper_is_unknown(helper_id)

@@ -37,9 +37,15 @@ def code_is_wrong() -> Refusal:
     return Refusal(Kind.PRECONDITION, "CODE_WRONG", "this is not the code that was sent; ask for it again")
 
 
+def no_code_was_sent() -> Refusal:
+    """What nobody was sent is only guessed."""
+    advice = "no code was sent for this consent; propose it with send_code, or confirm it in another way"
+    return Refusal(Kind.PRECONDITION, "CODE_WAS_NOT_SENT", advice)
+
+
 def code_is_spent() -> Refusal:
-    """Too many wrong ones were given."""
-    advice = "too many wrong codes were given; confirm it in another way, or propose it again"
+    """Too many wrong ones were given, for this consent or lately for all of the resident's."""
+    advice = "too many wrong codes were given; confirm it in another way, or propose it again in an hour"
     return Refusal(Kind.PRECONDITION, "CODE_SPENT", advice)
 
 

@@ -1,9 +1,11 @@
 """What is read to a resident before they consent: short sentences, in Chinese and English."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from libs.ledger.text import Text
 from services.identity.domain.consent.events import ConsentPurpose, Terms
+from services.identity.domain.preferences import NoticeChannel
 from services.identity.domain.wording import in_zone, one_line
 
 _PURPOSES: Mapping[ConsentPurpose, Text] = {
@@ -31,6 +33,15 @@ _PURPOSES: Mapping[ConsentPurpose, Text] = {
         en="Read what is known of your household, and who lives in it.",
     ),
 }
+_SHORT: Mapping[ConsentPurpose, Text] = {
+    ConsentPurpose.REPORT_CASES: Text(zh="反映诉求", en="report cases"),
+    ConsentPurpose.FOLLOW_CASES: Text(zh="查看诉求和消息", en="read cases and messages"),
+    ConsentPurpose.WRITE_MESSAGES: Text(zh="发送消息", en="write messages"),
+    ConsentPurpose.DECIDE_ON_CASES: Text(zh="确认、异议或撤回", en="confirm, object, take back"),
+    ConsentPurpose.RATE_CASES: Text(zh="评价", en="rate"),
+    ConsentPurpose.ANSWER_OFFERS: Text(zh="查看志愿信息并答复邀约", en="read volunteer data, answer offers"),
+    ConsentPurpose.READ_HOUSEHOLD: Text(zh="查看住户信息", en="read household data"),
+}
 _ALWAYS = (
     Text(
         zh="每一件事都会记录是谁替您办的，您随时可以要求读给您听。",
@@ -43,9 +54,20 @@ _ALWAYS = (
 )
 
 
-def read_back(terms: Terms, helper: str, area: Text | None, zone: str) -> Sequence[Text]:
-    """What the resident is told; `helper` is a name, `area` that of the area, if there is a limit."""
-    helper, until = one_line(helper), in_zone(terms.until, zone)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadOut:
+    """A consent to be read out. `helper`: a name, or "" where none is shown; `area`: if there is a limit."""
+
+    terms: Terms
+    helper: str
+    area: Text | None
+    zone: str
+
+
+def read_back(read: ReadOut) -> Sequence[Text]:
+    """What the resident is told."""
+    terms, area = read.terms, read.area
+    called, until = _called(terms, read.helper), in_zone(terms.until, read.zone)
     where = (
         Text(zh="不限区域。", en="This holds everywhere.")
         if area is None
@@ -53,8 +75,8 @@ def read_back(terms: Terms, helper: str, area: Text | None, zone: str) -> Sequen
     )
     return [
         Text(
-            zh=f"您同意由{helper}以您的名义办理以下事情：",
-            en=f"You agree that {helper} may do the following in your name:",
+            zh=f"您同意由{called.zh}以您的名义办理以下事情：",
+            en=f"You agree that {called.en} may do the following in your name:",
         ),
         *(_PURPOSES[each] for each in terms.purposes),
         where,
@@ -63,12 +85,42 @@ def read_back(terms: Terms, helper: str, area: Text | None, zone: str) -> Sequen
     ]
 
 
-def code_in_words(code: str) -> tuple[Text, Text]:
-    """The title and the text in which somebody is sent the code by which they confirm a consent."""
-    title = Text(zh=f"授权验证码{code}，24小时内有效", en=f"Code for your consent: {code} (24 hours)")
-    text = Text(
-        zh="有人提出以您的名义办事。只有在对方把授权内容读给您听、您也同意之后，才把验证码告诉对方。",
-        en="Somebody proposes to act in your name. Tell them the code only after they have read to you what"
-        " you consent to, and if you agree.",
+def code_in_words(code: str, read: ReadOut, channel: NoticeChannel) -> tuple[Text, Text]:
+    """The title and the text in which somebody is sent the code by which they confirm a consent.
+
+    They say what the code is for, so that whoever is sent it need not take a caller's word for it. Of a text
+    message there is only the title; that of an e-mail does not show the code.
+    """
+    spoken = f"{code[:4]} {code[4:]}"
+    if channel is NoticeChannel.SMS:
+        return _in_one_line(spoken, read), Text(zh="", en="")
+    said = read_back(read)
+    zh = "\n".join(each.zh for each in said)
+    en = "\n".join(each.en for each in said)
+    return Text(zh="有人请求以您的名义办事", en="Somebody asks to act in your name"), Text(
+        zh=f"{zh}\n\n验证码：{spoken}（24小时内有效）。\n把验证码告诉对方就表示您同意以上内容。不同意就不要告诉任何人。",
+        en=f"{en}\n\nCode: {spoken} (24 hours).\nWhoever you tell this code has your consent to all of"
+        " the above. If you do not agree, tell it to nobody.",
     )
-    return title, text
+
+
+def _in_one_line(spoken: str, read: ReadOut) -> Text:
+    helper, until = _called(read.terms, read.helper), in_zone(read.terms.until, read.zone)
+    zh = "、".join(_SHORT[each].zh for each in read.terms.purposes)
+    en = ", ".join(_SHORT[each].en for each in read.terms.purposes)
+    within = Text(zh="不限区域", en="everywhere")
+    if read.area is not None:
+        within = Text(zh=f"限{one_line(read.area.zh)}", en=f"in {one_line(read.area.en)}")
+    return Text(
+        zh=f"授权验证码{spoken}。{helper.zh}请求以您的名义：{zh}；{within.zh}，至{until.zh}。"
+        "告诉对方就表示同意，不同意请勿告诉任何人",
+        en=f"Consent code {spoken}. {helper.en} asks to act in your name: {en}; {within.en},"
+        f" until {until.en}. Telling the code is consent. If you do not agree, tell it to nobody.",
+    )
+
+
+def _called(terms: Terms, helper: str) -> Text:
+    """The helper's name; without one, their id, which is what the resident themself entered."""
+    if not helper:
+        return Text(zh=f"编号为{terms.helper_id}的人", en=f"the person with the id {terms.helper_id}")
+    return Text(zh=one_line(helper), en=one_line(helper))

@@ -51,7 +51,8 @@ class ConsentApi:
             at=call.at,
             send_code=request.send_code,
         )
-        handled = self._app.consents.propose(new, call.context(), partial(themself_or_registering, call))
+        may_for = partial(themself_or_registering, call)
+        handled = self._app.consents.propose(new, call.context(), may_for, call.aside)
         assert isinstance(handled.state, Proposed)  # noqa: S101  # a proposal leaves it so
         return pb.ProposeConsentResponse(
             consent=consent_state_shown(handled.state),
@@ -80,8 +81,11 @@ class ConsentApi:
         return pb.ConfirmConsentResponse(consent=shown, revision=handled.revision)
 
     def _read_back(self, known: Proposed | Recorded, call: Call) -> Sequence[LocalizedText]:
-        call.showing(known.terms.helper_id)
-        return [localized(each) for each in self._app.consents.in_words(known)]
+        if self._app.consents.words.names_helper(known):
+            call.showing(known.terms.helper_id)
+        else:
+            call.showing_nobody()
+        return [localized(each) for each in self._app.consents.words.sentences(known)]
 
     def revoke_consent(self, request: pb.RevokeConsentRequest, call: Call) -> pb.RevokeConsentResponse:
         """End a consent."""

@@ -19,11 +19,13 @@ from libs.testkit.postgres import TestServer
 from libs.testkit.rpc import Mint
 from libs.testkit.views import assert_rebuilt_equals_live
 from services.identity.domain.consent.decide import WRONG_CODES
+from services.identity.domain.consent_codes import MOST
 from services.identity.tests.test_component import (
     DESCRIPTOR,
     KEY,
     as_role,
     define,
+    grant,
     operator_of,
     refused,
     register,
@@ -173,17 +175,28 @@ def test_the_resident_tells_the_code_that_was_sent_to_them(
     helper = as_role(running, "RESIDENT", HERE, hua)
     asked = proposal(mei, hua, send_code=True)
     consent_id = helper.propose_consent(asked).consent.consent_id
-    [sent] = gateway.got
-    code = sent["text"].partition("授权验证码")[2][:6]
-    helper.propose_consent(asked)  # again: the same code, in the same message
+    helper.propose_consent(asked)  # again: the same code, in a message that no gateway drops as known
+    sent, again = gateway.got
+    code = code_in(sent)
 
     with refused("CODE_WRONG"):
-        helper.confirm_consent(confirmation(consent_id, "CODE", code=f"{(int(code) + 1) % 1_000_000:06}"))
-    confirmed = helper.confirm_consent(confirmation(consent_id, "CODE", code=code)).consent
+        helper.confirm_consent(confirmation(consent_id, "CODE", code=other(code)))
+    typed = f" {code[:4]} {code[4:]} "
+    confirmed = helper.confirm_consent(confirmation(consent_id, "CODE", code=typed)).consent
 
     assert sent["to"] == PHONE
-    assert [each["id"] for each in gateway.got] == [sent["id"], sent["id"]]
+    assert sent["text"] == again["text"]
+    assert sent["id"] != again["id"]
+    assert all(each in sent["text"] for each in ["王华", "反映诉求", "查看住户信息", "请勿告诉任何人"])
     assert (confirmed.confirmed_by_id, confirmed.state) == (hua, types.CONSENT_STATE_GIVEN)
+
+
+def code_in(message: Any) -> str:
+    return str(message["text"].partition("授权验证码")[2][:9].replace(" ", ""))
+
+
+def other(code: str, by: int = 1) -> str:
+    return f"{(int(code) + by) % 10**8:08}"
 
 
 def test_whoever_guesses_has_five_tries_and_then_the_right_code_is_late(
@@ -191,14 +204,58 @@ def test_whoever_guesses_has_five_tries_and_then_the_right_code_is_late(
 ) -> None:
     helper = as_role(running, "RESIDENT", HERE, hua)
     consent_id = helper.propose_consent(proposal(mei, hua, send_code=True)).consent.consent_id
-    code = gateway.got[0]["text"].partition("授权验证码")[2][:6]
+    code = code_in(gateway.got[0])
 
     for guess in range(1, WRONG_CODES + 1):
         with refused("CODE_WRONG"):
-            wrong = f"{(int(code) + guess) % 1_000_000:06}"
-            helper.confirm_consent(confirmation(consent_id, "CODE", code=wrong))
+            helper.confirm_consent(confirmation(consent_id, "CODE", code=other(code, guess)))
     with refused("CODE_SPENT"):
         helper.confirm_consent(confirmation(consent_id, "CODE", code=code))
+    another = helper.propose_consent(proposal(mei, hua, send_code=True)).consent.consent_id
+    with refused("CODE_SPENT"):
+        helper.confirm_consent(confirmation(another, "CODE", code=code_in(gateway.got[1])))
+
+
+@pytest.mark.capability("004.3")
+def test_a_code_that_nobody_was_sent_cannot_be_guessed(
+    running: Component, gateway: SmsGateway, mei: str, hua: str
+) -> None:
+    helper = as_role(running, "RESIDENT", HERE, hua)
+    silent = helper.propose_consent(proposal(mei, hua)).consent.consent_id
+    digest = int(running.opened.ledger.keys.digest("consent-code", silent), 16)
+
+    with refused("CODE_WAS_NOT_SENT"):
+        helper.confirm_consent(confirmation(silent, "CODE", code=f"{digest % 10**8:08}"))
+    assert gateway.got == []
+
+
+def test_a_resident_is_sent_three_codes_an_hour_and_then_nothing_is_proposed(
+    running: Component, gateway: SmsGateway, mei: str, hua: str
+) -> None:
+    helper = as_role(running, "RESIDENT", HERE, hua)
+    for _ in range(MOST):
+        helper.propose_consent(proposal(mei, hua, send_code=True))
+    head = running.opened.ledger.known_head
+
+    with refused("TOO_MANY_CODES"):
+        helper.propose_consent(proposal(mei, hua, send_code=True))
+    assert len(gateway.got) == MOST
+    assert running.opened.ledger.known_head == head
+
+
+@pytest.mark.capability("004.3")
+def test_a_resident_does_not_learn_by_an_id_whose_it_is_unless_it_is_that_of_staff(
+    running: Component, gateway: SmsGateway, mei: str, hua: str
+) -> None:
+    herself = as_role(running, "RESIDENT", HERE, mei)
+
+    by_id = herself.propose_consent(proposal(mei, hua, send_code=True))
+    grant(operator_of(running), hua, "GRID_WORKER", area_id="willow")
+    of_staff = herself.propose_consent(proposal(mei, hua))
+
+    assert f"您同意由编号为{hua}的人以" in by_id.sentences[0].zh
+    assert "王华" not in str(by_id.sentences) + gateway.got[0]["text"]
+    assert "您同意由王华以" in of_staff.sentences[0].zh
 
 
 def test_a_code_goes_where_the_resident_themself_reads_and_nowhere_else(
@@ -214,8 +271,10 @@ def test_a_code_goes_where_the_resident_themself_reads_and_nowhere_else(
 
     assert [each["to"] for each in gateway.got] == [PHONE]
     nowhere = str(register(operator_of(running), number()).resident_id)
+    head = running.opened.ledger.known_head
     with refused("CODE_HAS_NO_ADDRESS"):
         clerk(running).propose_consent(proposal(nowhere, hua, send_code=True))
+    assert running.opened.ledger.known_head == head  # nothing was proposed
     gateway.status = 503
     with refused("CODE_NOT_SENT"):
         clerk(running).propose_consent(proposal(mei, hua, send_code=True))

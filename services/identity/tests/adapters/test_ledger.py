@@ -16,6 +16,7 @@ from services.identity.domain.client import ClientEvent
 from services.identity.domain.code import CodeEvent
 from services.identity.domain.code_hour import AddressesForgotten
 from services.identity.domain.consent.events import ConsentEvent
+from services.identity.domain.consent_codes import ConsentCodeEvent
 from services.identity.domain.contact import ContactEvent
 from services.identity.domain.course import CourseDefined
 from services.identity.domain.data_set import DataSetDefined
@@ -58,7 +59,14 @@ def test_every_event_of_the_domain_has_a_stored_name() -> None:
     families += [NoticeEvent, DeliveryEvent, LettersEvent, WebhookEvent, DispatchEvent]
     families += [IncidentEvent, ReceiptEvent, ForgettingEvent]
     families += [BuildingEvent, HouseholdEvent, ResidencyEvent, CareerEvent, PostEvent]
-    families += [CodeEvent, ContactEvent, InvitationEvent, SecondFactorEvent, FactorResetEvent]
+    families += [
+        CodeEvent,
+        ConsentCodeEvent,
+        ContactEvent,
+        InvitationEvent,
+        SecondFactorEvent,
+        FactorResetEvent,
+    ]
     single = {AddressesForgotten, BodyRegistered, FactsTold, PersonalDataDisclosed, NoticePreferencesSet}
     single |= {QualificationDefined, CourseDefined, GrantConfirmed, DataSetDefined}
 

@@ -2832,7 +2832,7 @@ class ConfirmConsentRequest(_message.Message):
     confirmation: _identity_types_pb2.ConsentConfirmation.ValueType
     """How the resident confirmed it."""
     code: _builtins.str
-    """The code that the resident was sent, and told."""
+    """The code that the resident was sent, and told: eight digits; blanks do not count."""
     signature_reference: _builtins.str
     """Where the signed paper is kept: a file number."""
     def __init__(
