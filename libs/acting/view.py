@@ -1,13 +1,14 @@
 """What was done in whose name?"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, TypedDict
 
 from libs.ledger.consented import ConsentGivenNoted
 from libs.ledger.disclosed import PersonalDataDisclosed
+from libs.ledger.forgotten import ErasureHeard
 from libs.ledger.recorded import Recorded
-from libs.ledger.views.view import Rows, Table, View
+from libs.ledger.views.view import Key, Rows, Table, View
 from libs.query.filters import Filters, text
 from libs.query.listing import Listing
 from libs.query.paging import ascending, descending
@@ -29,7 +30,7 @@ class ActRow(TypedDict):
 
 
 class HomeRow(TypedDict):
-    """Where somebody lives who gave a consent, as the newest one says."""
+    """Where somebody lived when they gave their newest consent; gone when they are erased."""
 
     resident_id: str
     home_path: str
@@ -50,7 +51,7 @@ LISTED = Listing(
 
 
 def home_heard(event: object) -> tuple[str, str] | None:
-    """Who lives where, by a consent that a service has heard of."""
+    """Who lived where, by a consent that a service has heard of."""
     return (event.consent.resident_id, event.consent.home) if isinstance(event, ConsentGivenNoted) else None
 
 
@@ -65,7 +66,9 @@ class ActsView(View):
         self._home_of = home_of
 
     def fold(self, recorded: Recorded[Any], rows: Rows) -> None:
-        """Put a row where the event names in whose name it was caused, and where they live."""
+        """Put a row where an event names in whose name it was caused, and where that person lived."""
+        if isinstance(recorded.event, ErasureHeard):
+            rows.delete(HOMES, recorded.event.subject_id)
         home = self._home_of(recorded.event)
         if home is not None:
             rows.put(HOMES, HomeRow(resident_id=home[0], home_path=home[1]))
@@ -87,9 +90,10 @@ class ActsView(View):
         )
         rows.put(ACTS, row)
 
-    def keys(self, recorded: Recorded[Any]) -> tuple[()]:
-        """None: nothing is looked at."""
-        return ()
+    def keys(self, recorded: Recorded[Any]) -> Iterable[tuple[str, Key]]:
+        """The home of somebody who is erased; nothing else is looked at."""
+        erased = recorded.event
+        return [(HOMES.name, erased.subject_id)] if isinstance(erased, ErasureHeard) else []
 
 
 VIEW = ActsView()
