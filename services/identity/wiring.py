@@ -342,6 +342,7 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
                 chosen=told.of,
                 channels=channels,
                 rations=Rations(ground.clock, _CONSENT_CODES_OF_A_CALLER),
+                told=lambda channel, outcome: metrics.notice_attempt("identity", channel.value, outcome),
             ),
             words=ConsentWords(
                 residents=streams.residents,

@@ -28,6 +28,7 @@ from services.identity.domain.consent.events import (
     Confirmation,
     ConsentCodeRefused,
     ConsentEvent,
+    ConsentGiven,
     ConsentPurpose,
     Terms,
 )
@@ -144,10 +145,10 @@ class Consents:
         may_for([terms.resident_id, terms.helper_id], terms.home_path)
         return known
 
-    def confirm(self, said: Confirmed, context: Context, may_for: MayFor) -> ConsentHandled:
-        """Take the resident's confirmation. Refuses CODE_WRONG, which counts for all of theirs."""
+    def confirm(self, said: Confirmed, context: Context, may_for: MayFor, aside: Aside) -> ConsentHandled:
+        """Take the resident's confirmation, and tell them of it. Refuses CODE_WRONG, which is counted."""
         terms = self._known(said.consent_id).terms
-        registered(self.residents, terms.resident_id)
+        person = registered(self.residents, terms.resident_id)
         parties = {
             Confirmation.IN_PERSON: [terms.resident_id],
             Confirmation.CODE: [terms.resident_id, terms.helper_id],
@@ -170,6 +171,10 @@ class Consents:
         handled = handle_many(self.stream.ledger, tasks)[-1]
         if any(isinstance(event, ConsentCodeRefused) for event in handled.events):
             raise consent_refusals.code_is_wrong()
+        new = [each for each in handled.events if isinstance(each, ConsentGiven) and not handled.repeated]
+        for given in new:
+            assert isinstance(handled.state, Proposed)  # noqa: S101  # only a proposal is confirmed
+            self.codes.tell(self.words.read_out(handled.state), person, given, aside)
         return handled
 
     def revoke(self, consent_id: str, at: datetime, context: Context, may_for: MayFor) -> ConsentHandled:

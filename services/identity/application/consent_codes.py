@@ -6,15 +6,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hmac import compare_digest
 
+from libs.ledger.decider import Refusal
 from libs.ledger.ids import new_id
 from libs.ledger.recorded import Context
 from libs.ledger.streams.stream import Stream, Task
-from libs.notify.channel import Channel, NotSent, Outgoing, Refused, TryLater
+from libs.notify.channel import Channel, ChannelAway, NotSent, Outgoing, Refused, TryLater
 from libs.query.ration import Rations
 from libs.rules.phone_numbers import is_e164
 from services.identity.application.contact import ContactStream
 from services.identity.application.ports import Digests
 from services.identity.domain import consent_codes, consent_refusals
+from services.identity.domain.consent.events import ConsentGiven
 from services.identity.domain.consent_codes import (
     AskConsentCode,
     ConsentCodeCommand,
@@ -23,7 +25,7 @@ from services.identity.domain.consent_codes import (
     TryConsentCode,
 )
 from services.identity.domain.preferences import Choice, Language, NoticeChannel, NoticePreferencesSet
-from services.identity.domain.reading_back import ReadOut, code_in_words
+from services.identity.domain.reading_back import ReadOut, code_in_words, given_in_words
 from services.identity.domain.resident import Registered
 
 ConsentCodeStream = Stream[ConsentCodeCommand, consent_codes.Codes, ConsentCodeEvent]
@@ -48,7 +50,7 @@ class ConsentCodes:
     """Makes and sends them. A code follows from the consent and our secret, so it is stored nowhere.
 
     `contacts` are the addresses that people proved to be theirs; `chosen` is how a person chose to be told of
-    their cases; `rations` how many codes are sent for one caller.
+    their cases; `rations` how many codes are sent for one caller; `told` hears what became of other messages.
     """
 
     stream: ConsentCodeStream
@@ -57,6 +59,7 @@ class ConsentCodes:
     chosen: Callable[[str], NoticePreferencesSet | None]
     channels: Mapping[NoticeChannel, Channel]
     rations: Rations
+    told: Callable[[NoticeChannel, str], None]
 
     def of(self, consent_id: str) -> str:
         """The code: eight digits."""
@@ -102,6 +105,32 @@ class ConsentCodes:
             refusal = consent_refusals.code_is_not_sent if away else consent_refusals.code_has_no_address
             raise refusal() from None
         self._settle(going, context, sent=True)
+
+    def tell(self, read: ReadOut, person: Registered, given: ConsentGiven, aside: Aside) -> None:
+        """Tell the resident what was confirmed in their name, where that can be.
+
+        What the channel does not take is counted and not tried again: the consent is listed.
+        """
+        try:
+            channel, address, language = self._address(read.terms.resident_id, person)
+        except Refusal:  # there is none
+            return
+        title, text = given_in_words(read, channel)
+        message = Outgoing(
+            id=f"consent-given-{given.consent_id}",
+            address=address,
+            language=language.value,
+            title=getattr(title, language.value),
+            text=getattr(text, language.value),
+            written_at=given.confirmed_at,
+        )
+        try:
+            with aside():
+                self.channels[channel].send(message)
+        except NotSent as error:
+            self.told(channel, "away" if isinstance(error, ChannelAway) else "refused")
+        else:
+            self.told(channel, "sent")
 
     def trying(self, consent_id: str, resident_id: str, code: str, at: datetime, context: Context) -> Task:
         """What looks at a code. Refuses CODE_WAS_NOT_SENT, CODE_SPENT."""

@@ -104,7 +104,34 @@ def code_in_words(code: str, read: ReadOut, channel: NoticeChannel) -> tuple[Tex
     )
 
 
+def given_in_words(read: ReadOut, channel: NoticeChannel) -> tuple[Text, Text]:
+    """The title and the text by which a resident learns that somebody may act in their name from now on."""
+    if channel is NoticeChannel.SMS:
+        said = _briefly(read)
+        return Text(
+            zh=f"从现在起，{said.zh}。如果您没有同意，请尽快撤销或联系柜台",
+            en=f"From now on {said.en}. If you did not agree to this, revoke it or ask at a counter soon.",
+        ), Text(zh="", en="")
+    sentences = read_back(read)
+    zh = "\n".join(each.zh for each in sentences)
+    en = "\n".join(each.en for each in sentences)
+    return Text(zh="现在有人可以以您的名义办事", en="Somebody may now act in your name"), Text(
+        zh=f"以下授权已经生效。\n\n{zh}\n\n如果您没有同意，请尽快撤销或联系柜台。",
+        en=f"This was confirmed.\n\n{en}\n\nIf you did not agree to it, revoke it or ask at a counter soon.",
+    )
+
+
 def _in_one_line(spoken: str, read: ReadOut) -> Text:
+    said = _briefly(read)
+    return Text(
+        zh=f"授权验证码{spoken}：同意后，{said.zh}。告诉对方就表示同意，不同意请勿告诉任何人",
+        en=f"Consent code {spoken}: if you agree, {said.en}. Telling the code is consent."
+        " If you do not agree, tell it to nobody.",
+    )
+
+
+def _briefly(read: ReadOut) -> Text:
+    """The terms as a part of one sentence."""
     helper, until = _called(read.terms, read.helper), in_zone(read.terms.until, read.zone)
     zh = "、".join(_SHORT[each].zh for each in read.terms.purposes)
     en = ", ".join(_SHORT[each].en for each in read.terms.purposes)
@@ -112,10 +139,8 @@ def _in_one_line(spoken: str, read: ReadOut) -> Text:
     if read.area is not None:
         within = Text(zh=f"限{one_line(read.area.zh)}", en=f"in {one_line(read.area.en)}")
     return Text(
-        zh=f"授权验证码{spoken}。{helper.zh}请求以您的名义：{zh}；{within.zh}，至{until.zh}。"
-        "告诉对方就表示同意，不同意请勿告诉任何人",
-        en=f"Consent code {spoken}. {helper.en} asks to act in your name: {en}; {within.en},"
-        f" until {until.en}. Telling the code is consent. If you do not agree, tell it to nobody.",
+        zh=f"{helper.zh}可以以您的名义：{zh}；{within.zh}，至{until.zh}",
+        en=f"{helper.en} may act in your name: {en}; {within.en}, until {until.en}",
     )
 
 

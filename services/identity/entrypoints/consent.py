@@ -76,7 +76,8 @@ class ConsentApi:
             signature=request.signature_reference,
             at=call.at,
         )
-        handled = self._app.consents.confirm(said, call.context(), partial(themself_or_registering, call))
+        may_for = partial(themself_or_registering, call)
+        handled = self._app.consents.confirm(said, call.context(), may_for, call.aside)
         shown = consent_state_shown(handled.state)
         return pb.ConfirmConsentResponse(consent=shown, revision=handled.revision)
 

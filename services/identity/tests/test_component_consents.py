@@ -217,6 +217,33 @@ def test_whoever_guesses_has_five_tries_and_then_the_right_code_is_late(
 
 
 @pytest.mark.capability("004.3")
+def test_a_resident_is_told_at_once_of_what_somebody_else_confirmed(
+    running: Component, gateway: SmsGateway, mei: str, hua: str
+) -> None:
+    consent_id = clerk(running).propose_consent(proposal(mei, hua)).consent.consent_id
+    claimed = confirmation(consent_id, "SIGNATURE", signature_reference="folder 7, sheet 12")
+
+    clerk(running).confirm_consent(claimed)
+    clerk(running).confirm_consent(claimed)  # a repetition tells nothing new
+
+    [told] = gateway.got
+    assert told["to"] == PHONE
+    assert all(each in told["text"] for each in ["王华可以以您的名义", "反映诉求", "如果您没有同意"])
+
+
+def test_a_consent_is_given_though_the_resident_cannot_be_told(
+    running: Component, gateway: SmsGateway, mei: str, hua: str
+) -> None:
+    gateway.status, before = 503, len(gateway.asked)
+
+    consent_id = given(running, mei, hua)
+
+    assert len(gateway.asked) == before + 1
+    asking = pb.GetConsentRequest(consent_id=consent_id)
+    assert clerk(running).get_consent(asking).consent.state == types.CONSENT_STATE_GIVEN
+
+
+@pytest.mark.capability("004.3")
 def test_a_code_that_nobody_was_sent_cannot_be_guessed(
     running: Component, gateway: SmsGateway, mei: str, hua: str
 ) -> None:

@@ -9,7 +9,7 @@ from libs.ledger.text import Text
 from libs.rules.areas import AreaPath
 from services.identity.domain.consent.events import ConsentPurpose, Terms
 from services.identity.domain.preferences import NoticeChannel
-from services.identity.domain.reading_back import ReadOut, code_in_words, read_back
+from services.identity.domain.reading_back import ReadOut, code_in_words, given_in_words, read_back
 
 TERMS = Terms(
     resident_id="mei",
@@ -77,3 +77,16 @@ def test_without_a_name_the_helper_is_called_by_the_id() -> None:
 
     assert "编号为hua的人" in said[0].zh
     assert "the person with the id hua" in said[0].en
+
+
+@pytest.mark.parametrize("channel", [NoticeChannel.SMS, NoticeChannel.EMAIL])
+def test_a_resident_is_told_who_may_act_in_their_name_and_what_to_do_if_they_did_not_agree(
+    channel: NoticeChannel,
+) -> None:
+    title, text = given_in_words(READ, channel)
+
+    zh, en = title.zh + text.zh, title.en + text.en
+    for each in ["王华", "诉求", "春熙社区", "2030年5月1日12:00", "撤销"]:
+        assert each in zh
+    for each in ["王华", "Chunxi", "1 May 2030, 12:00", "If you did not agree"]:
+        assert each in en
