@@ -47,6 +47,10 @@ class Receipts:
         """The code that the erased person is given: the same for a repeated request, and stored nowhere."""
         return receipt_code(self.digests.digest("erasure receipt", subject_id))
 
+    def given(self, subject_id: str) -> bool:
+        """Whether the erased person has one."""
+        return self.stream.load(subject_id).state.erased_at is not None
+
     def opening(self, subject_id: str, area_path: AreaPath, at: datetime, context: Context) -> list[Task]:
         """What an erasure records beside itself: its receipt, and that this service, too, is to forget."""
         opening = OpenReceipt(

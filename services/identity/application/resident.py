@@ -76,7 +76,10 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erased:
-    """What somebody is given who was erased: by the code they see which services have forgotten them."""
+    """What somebody is given who was erased: by the code they see which services have forgotten them.
+
+    "" if a release erased them that gave no receipts.
+    """
 
     receipt_code: str
     revision: str
@@ -177,22 +180,32 @@ class Residents:
     def erase(self, subject_id: str, at: datetime, context: Context, permit: Permit) -> Erased:
         """Erase a person for good; answers what they are given. Their roles, sessions and appointments end.
 
-        A household of which nobody else is known is erased, too.
+        A household of which nobody else is known is erased, too. Repeated, it still ends what they hold.
         """
         state = self.stream.load(subject_id).state
         if isinstance(state, resident.Unregistered):
             raise refusals.party_is_unknown(subject_id)
         permit(Jurisdiction(area_path=state.area_path))
+        # those whom an older release erased have none, and nobody would tell
+        has_receipt = isinstance(state, resident.Registered) or self.receipts.given(subject_id)
+        receipt = self.receipts.opening(subject_id, state.area_path, at, context) if has_receipt else []
         tasks: list[Task] = [
             (self.stream, subject_id, EraseResident(resident_id=subject_id, at=at), context),
             (self.access, subject_id, EndAccess(party_id=subject_id, at=at), context),
             (self.operators, operators.ID, RemoveOperator(party_id=subject_id, at=at), context),
-            *self.receipts.opening(subject_id, state.area_path, at, context),
+            *receipt,
         ]
         erased = self._homeless(tasks, subject_id, at, context)
-        # somebody may have been taken in, or appointed, meanwhile; from here on they cannot be
+        self._again(subject_id, at, context)
+        code = self.receipts.code_of(subject_id) if has_receipt else ""
+        return Erased(receipt_code=code, revision=erased[0].revision)
+
+    def _again(self, subject_id: str, at: datetime, context: Context) -> None:
+        """Take away what they were given while they were erased; whoever looks from here on finds them erased."""
+        context = replace(context, request_id=None, request_digest=None)  # a stream answers a request once
         self._homeless([], subject_id, at, context)
-        return Erased(receipt_code=self.receipts.code_of(subject_id), revision=erased[0].revision)
+        if self.access.load(subject_id).state.grants:
+            self.access.handle(subject_id, EndAccess(party_id=subject_id, at=at), context)
 
     def _homeless(
         self, first: list[Task], resident_id: str, at: datetime, context: Context

@@ -21,6 +21,8 @@ from linli.types.v1 import types_pb2
 
 from libs.geo.tests.drawing import square
 from libs.ledger.disclosed import PersonalDataDisclosed
+from libs.ledger.forgotten import FORGETTING
+from libs.ledger.recorded import Context
 from libs.rpc.credentials import Token
 from libs.rpc.errors import Rejected
 from libs.rpc.failures import RpcFailed
@@ -39,6 +41,8 @@ from libs.testkit.ids import Ids
 from libs.testkit.postgres import TestServer
 from libs.testkit.rpc import Mint, deviations, every_rpc
 from libs.testkit.views import assert_rebuilt_equals_live
+from services.identity.domain.access import ACCESS
+from services.identity.domain.resident import RESIDENT, EraseResident
 from services.identity.domain.values import KeyKind, NaturalKey
 from services.identity.wiring import SERVICE
 
@@ -822,6 +826,26 @@ def test_a_receipt_is_for_whoever_has_the_code_or_erases_there(running: Componen
     with refused("ERASURE_UNKNOWN"):
         asked = pb.GetMyErasureReceiptRequest(receipt_code="7F3K9-2QD4X-M8C1T")
         nobody(running).get_my_erasure_receipt(asked)
+
+
+@pytest.mark.capability("002.5")
+def test_who_was_erased_before_there_were_receipts_gets_none(running: Component, operator: Any) -> None:
+    gone = register(operator, "K-16-before").resident_id
+    grant(operator, gone, "RESIDENT", "willow")
+    officer = as_role(running, "DATA_PROTECTION_OFFICER", "la")
+    streams = running.opened.streams
+    streams.of(RESIDENT).handle(
+        gone, EraseResident(resident_id=gone, at=datetime.now(UTC)), Context(actor="the older release")
+    )
+
+    erase = pb.EraseSubjectRequest(request_id=request_id(), subject_id=gone, reason="asked for it")
+    erased = officer.erase_subject(erase)
+
+    assert erased.receipt_code == ""
+    with refused("ERASURE_UNKNOWN"):
+        officer.get_erasure_receipt(pb.GetErasureReceiptRequest(subject_id=gone))
+    assert not streams.of(FORGETTING).load(gone).state.heard
+    assert not streams.of(ACCESS).load(gone).state.grants
 
 
 def test_who_registers_again_after_an_erasure_gets_an_id_that_nothing_links_to_the_old_one(

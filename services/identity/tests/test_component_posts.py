@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -12,12 +13,20 @@ from linli.identity.v1 import identity_types_pb2 as types
 from linli.options.v1 import access_pb2
 from linli.types.v1 import types_pb2
 
+from libs.ledger.recorded import Context
+from libs.ledger.streams.decision import Loaded
+from libs.ledger.streams.stream import Task, handle_many
 from libs.rpc.failures import RpcFailed
 from libs.rpc.moments import moment, stamp
 from libs.testkit.component import Component, component
 from libs.testkit.ids import Ids
 from libs.testkit.postgres import TestServer
 from libs.testkit.views import assert_rebuilt_equals_live
+from services.identity.domain.access import ACCESS, GrantRole
+from services.identity.domain.career import CAREER, Career, TakePost
+from services.identity.domain.post import POST
+from services.identity.domain.post.commands import AppointHolder
+from services.identity.domain.post.situations import Established
 from services.identity.tests.test_component import (
     ENVIRON,
     as_role,
@@ -418,6 +427,52 @@ def test_whoever_is_erased_leaves_the_post_vacant(running: Component, operator: 
     with refused("PARTY_UNKNOWN"):
         appoint(operator, post_id, party_id)
     assert_no_certificate(running, operator, party_id)
+
+
+@pytest.mark.capability("002.5")
+@pytest.mark.parametrize("already_erased", [False, True])
+def test_whoever_is_appointed_while_they_are_erased_holds_nothing_afterwards(
+    running: Component, operator: Any, monkeypatch: pytest.MonkeyPatch, *, already_erased: bool
+) -> None:
+    first, post_id = establish(operator), establish(operator, VOLUNTEER="north")
+    party_id = somebody(operator)
+    appoint(operator, first, party_id)
+    careers = running.opened.streams.of(CAREER)
+    look, looks = careers.load, count(1)
+
+    def while_they_are_erased(subject_id: str) -> Loaded[Career]:
+        """The officer's two looks at what the person holds; a planner had looked whether they are there."""
+        number = next(looks)
+        if already_erased and number == 2:
+            _appoint_unseen(running, post_id, party_id)
+        found = look(subject_id)
+        if not already_erased and number == 1:
+            _appoint_unseen(running, post_id, party_id)
+        return found
+
+    monkeypatch.setattr(careers, "load", while_they_are_erased)
+    _erase(running, party_id)
+
+    for each in (first, post_id):
+        assert shown(running, operator, each).holder_id == ""
+    assert roles_of(running, party_id) == {}
+    assert look(party_id).state.posts == ()
+
+
+def _appoint_unseen(running: Component, post_id: str, party_id: str) -> None:
+    """What an appointment records once it is known that the person is registered."""
+    streams, at, context = running.opened.streams, datetime.now(UTC), Context(actor="planner")
+    known = streams.of(POST).load(post_id).state
+    assert isinstance(known, Established)
+    taking = TakePost(party_id=party_id, post_id=post_id, needs=(), since=at, checked_at=(at,))
+    tasks: list[Task] = [
+        (streams.of(POST), post_id, AppointHolder(party_id=party_id, since=at, until=None, at=at), context),
+        (streams.of(CAREER), party_id, taking, context),
+    ]
+    for each in known.established.roles:
+        granting = GrantRole(party_id=party_id, role=each.role, within=each.within, at=at, post_id=post_id)
+        tasks.append((streams.of(ACCESS), party_id, granting, context))
+    handle_many(running.opened.ledger, tasks)
 
 
 def assert_no_certificate(running: Component, stub: Any, party_id: str) -> None:

@@ -58,7 +58,7 @@ class ChangeTerm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndAppointment:
-    """End the holder's appointment now. `erased`: they are gone, whether they hold it or not."""
+    """End the holder's appointment now. `erased`: they are gone, whenever they got it."""
 
     party_id: str
     at: datetime

@@ -175,18 +175,25 @@ def _term(command: ChangeTerm, post: Established) -> Sequence[PostEvent]:
 
 
 def _ended(command: EndAppointment, post: Established) -> Sequence[PostEvent]:
-    holder = post.holder(command.at)
-    if command.erased and (holder is None or holder.party_id != command.party_id):
-        return []
-    held = _held_by(command.party_id, post, command.at)
+    if command.erased:
+        ending = [each for each in post.appointments if _lasts(each, command)]
+    else:
+        ending = [_held_by(command.party_id, post, command.at)]
     return [
         AppointmentEnded(
             post_id=post.established.post_id,
-            party_id=held.party_id,
-            since=held.since,
-            ended_at=command.at,
+            party_id=each.party_id,
+            since=each.since,
+            ended_at=max(command.at, each.since),
         )
+        for each in ending
     ]
+
+
+def _lasts(held: Appointment, command: EndAppointment) -> bool:
+    """Whether it is theirs and has not ended; it may have begun after the moment of the command."""
+    over = held.until is not None and held.until <= max(command.at, held.since)
+    return held.party_id == command.party_id and not over
 
 
 def _held_by(party_id: str, post: Established, at: datetime) -> Appointment:

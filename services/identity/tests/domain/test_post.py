@@ -186,6 +186,15 @@ def test_an_erased_person_leaves_and_nobody_else_does() -> None:
     given_post(ESTABLISHED, APPOINTED).when(replace(gone, at=AT + YEAR)).then_nothing_happens()
 
 
+def test_an_erased_person_leaves_also_what_they_were_given_meanwhile() -> None:
+    gone = EndAppointment(party_id=MEI, at=AT - DAY, erased=True)
+    ended = replace(ENDED, ended_at=AT)
+
+    given_post(ESTABLISHED, APPOINTED).when(gone).then(ended)
+    given_post(ESTABLISHED, APPOINTED, ended).when(gone).then_nothing_happens()
+    assert given_post(ESTABLISHED, APPOINTED, ended).state.holder(AT + DAY) is None
+
+
 def test_only_a_vacant_post_is_abolished_and_then_for_good() -> None:
     abolished = PostAbolished(post_id="willow-nurse", abolished_at=AT + DAY)
     abolish = AbolishPost(at=AT + DAY)

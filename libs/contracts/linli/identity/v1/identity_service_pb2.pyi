@@ -2340,7 +2340,9 @@ class EraseSubjectResponse(_message.Message):
     revision: _builtins.str
     """Pass it as `at_least` to read what you wrote."""
     receipt_code: _builtins.str
-    """The code of the receipt, for the person: `7F3K9-2QD4X-M8C1T`. A repeated request answers it again."""
+    """The code of the receipt, for the person: `7F3K9-2QD4X-M8C1T`. A repeated request answers it again. Empty if the
+    person had been erased before by a release that gave no receipts.
+    """
     def __init__(
         self,
         *,
