@@ -16,10 +16,13 @@ PUBLISHED = {"subject_forgotten.v1": SubjectForgotten}
 """The stored names of every service that forgets."""
 
 
-def forget(event: identity.SubjectErased, fact: Fact) -> Answers:
-    """What a reaction to an erasure begins with: the key is destroyed, and it is noted that this was told."""
+def forget(event: identity.SubjectErased, fact: Fact, *others: Reaction[Any]) -> Answers:
+    """What an erasure calls for: the key is destroyed, and what else the service has to do about it.
+
+    That this was told is noted last: a view that has come past that place holds nothing of them.
+    """
     heard = HearErasure(subject_id=event.subject_id, at=fact.time, has_receipt=event.has_receipt)
-    return [Erasure(subject=event.subject_id), Reaction(FORGETTING, event.subject_id, heard)]
+    return [Erasure(subject=event.subject_id), *others, Reaction(FORGETTING, event.subject_id, heard)]
 
 
 def told(recorded: Recorded[Any]) -> Published | None:

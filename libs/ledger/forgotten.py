@@ -15,7 +15,7 @@ from libs.ledger.decider import Decider
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErasureHeard:
-    """The service was told; the key was destroyed in the transaction that recorded this.
+    """The service was told; the key was destroyed by then, and what else the erasure calls for is recorded.
 
     `has_receipt`: somebody waits for the word that nothing is left. An erasure of before there were receipts
     has none, and the word is not given: the release that made it could not read it after a rollback.

@@ -74,7 +74,7 @@ def when_resident_registered(event: identity.ResidentRegistered, _fact: Fact) ->
 def when_subject_erased(event: identity.SubjectErased, fact: Fact) -> Answers:
     """The person's key is destroyed here, too, and nobody reports under their id any more."""
     erased = Note(noted.ResidentErasureNoted(resident_id=event.subject_id))
-    return [*forget(event, fact), Reaction(noted.RESIDENT, event.subject_id, erased)]
+    return forget(event, fact, Reaction(noted.RESIDENT, event.subject_id, erased))
 
 
 def when_consent_recorded(event: identity.ConsentRecorded, _fact: Fact) -> Reactions:

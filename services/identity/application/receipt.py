@@ -52,7 +52,7 @@ class Receipts:
         return self.stream.load(subject_id).state.erased_at is not None
 
     def opening(self, subject_id: str, area_path: AreaPath, at: datetime, context: Context) -> list[Task]:
-        """What an erasure records beside itself: its receipt, and that this service, too, is to forget."""
+        """What an erasure records beside itself: its receipt."""
         opening = OpenReceipt(
             subject_id=subject_id,
             code_digest=self._kept_as(self.code_of(subject_id)),
@@ -60,11 +60,12 @@ class Receipts:
             area_path=area_path,
             at=at,
         )
+        return [(self.stream, subject_id, opening, context)]
+
+    def hearing(self, subject_id: str, at: datetime, context: Context) -> list[Task]:
+        """The last that an erasure records: that this service, too, is to forget, if there is a receipt."""
         heard = HearErasure(subject_id=subject_id, at=at, has_receipt=True)
-        return [
-            (self.stream, subject_id, opening, context),
-            (self.forgetting, subject_id, heard, context),
-        ]
+        return [(self.forgetting, subject_id, heard, context)] if self.given(subject_id) else []
 
     def get(self, subject_id: str, permit: Permit) -> Receipt:
         """The receipt of an erased person. Refuses ERASURE_UNKNOWN."""

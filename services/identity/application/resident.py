@@ -201,11 +201,13 @@ class Residents:
         return Erased(receipt_code=code, revision=erased[0].revision)
 
     def _again(self, subject_id: str, at: datetime, context: Context) -> None:
-        """Take away what they were given while they were erased; whoever looks from here on finds them erased."""
+        """Take away what they were given meanwhile; whoever looks from here on finds them erased."""
         context = replace(context, request_id=None, request_digest=None)  # a stream answers a request once
         self._homeless([], subject_id, at, context)
+        last = self.receipts.hearing(subject_id, at, context)
         if self.access.load(subject_id).state.grants:
-            self.access.handle(subject_id, EndAccess(party_id=subject_id, at=at), context)
+            last = [(self.access, subject_id, EndAccess(party_id=subject_id, at=at), context), *last]
+        handle_many(self.stream.ledger, last)
 
     def _homeless(
         self, first: list[Task], resident_id: str, at: datetime, context: Context

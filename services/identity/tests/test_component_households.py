@@ -825,7 +825,7 @@ def test_who_is_taken_into_a_household_while_they_are_erased_is_no_member_afterw
         ),
     )
 
-    residents.erase(mei, utc_now(), Context(actor="guard"), lambda _: None)
+    residents.erase(mei, utc_now(), Context(actor="guard", request_id=request_id()), lambda _: None)
 
     [household_id] = formed
     with refused("HOUSEHOLD_UNKNOWN"):

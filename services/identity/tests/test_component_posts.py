@@ -13,6 +13,7 @@ from linli.identity.v1 import identity_types_pb2 as types
 from linli.options.v1 import access_pb2
 from linli.types.v1 import types_pb2
 
+from libs.ledger.forgotten import FORGETTING
 from libs.ledger.recorded import Context
 from libs.ledger.streams.decision import Loaded
 from libs.ledger.streams.stream import Task, handle_many
@@ -457,6 +458,14 @@ def test_whoever_is_appointed_while_they_are_erased_holds_nothing_afterwards(
         assert shown(running, operator, each).holder_id == ""
     assert roles_of(running, party_id) == {}
     assert look(party_id).state.posts == ()
+    streams = running.opened.streams
+    [heard, *_] = streams.of(FORGETTING).history(party_id)
+    left = [
+        *careers.history(party_id),
+        *streams.of(POST).history(post_id),
+        *streams.of(ACCESS).history(party_id),
+    ]
+    assert all(each.position < heard.position for each in left), "a service may say so only after all that"
 
 
 def _appoint_unseen(running: Component, post_id: str, party_id: str) -> None:

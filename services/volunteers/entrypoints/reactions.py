@@ -40,7 +40,7 @@ def when_subject_erased(event: identity_events_pb2.SubjectErased, fact: Fact) ->
     """The person's key is destroyed here, too; who cannot be reached is asked no more."""
     left = Reaction(VOLUNTEER, event.subject_id, ForgetVolunteer(at=fact.time))
     erased = Note(ResidentErasureNoted(resident_id=event.subject_id))
-    return [*forget(event, fact), left, Reaction(RESIDENT, event.subject_id, erased)]
+    return forget(event, fact, left, Reaction(RESIDENT, event.subject_id, erased))
 
 
 def when_case_opened(event: cases_events_pb2.CaseOpened, fact: Fact) -> Reactions:

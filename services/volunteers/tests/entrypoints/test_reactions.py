@@ -61,9 +61,9 @@ def test_who_was_erased_is_asked_no_more() -> None:
 
     assert when_subject_erased(erased, FACT) == [
         Erasure(subject="ann"),
-        Reaction(FORGETTING, "ann", HearErasure(subject_id="ann", at=AT, has_receipt=True)),
         Reaction(VOLUNTEER, "ann", ForgetVolunteer(at=AT)),
         Reaction(RESIDENT, "ann", note),
+        Reaction(FORGETTING, "ann", HearErasure(subject_id="ann", at=AT, has_receipt=True)),
     ]
 
 
