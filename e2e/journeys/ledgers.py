@@ -37,7 +37,7 @@ OF_ONE_RUN = frozenset(
         "traceparent",
     }
 )
-"""Fields that name a place in a ledger, a moment of recording, or an id made by chance or by a secret of the installation."""
+"""Fields that name a place in a ledger, a moment of recording, or an id made by chance or by a secret."""
 
 HISTORY_ENDS = datetime(2021, 1, 1, tzinfo=UTC)
 """Moments of the replayed history lie before; later ones are of this run."""

@@ -14,7 +14,7 @@ from linli.options.v1 import access_pb2
 from linli.types.v1 import types_pb2
 
 from libs.ledger.forgotten import FORGETTING
-from libs.ledger.recorded import Context
+from libs.ledger.recorded import Context, Recorded
 from libs.ledger.streams.decision import Loaded
 from libs.ledger.streams.stream import Task, handle_many
 from libs.rpc.failures import RpcFailed
@@ -460,7 +460,7 @@ def test_whoever_is_appointed_while_they_are_erased_holds_nothing_afterwards(
     assert look(party_id).state.posts == ()
     streams = running.opened.streams
     [heard, *_] = streams.of(FORGETTING).history(party_id)
-    left = [
+    left: list[Recorded[Any]] = [
         *careers.history(party_id),
         *streams.of(POST).history(post_id),
         *streams.of(ACCESS).history(party_id),

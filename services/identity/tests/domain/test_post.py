@@ -192,7 +192,9 @@ def test_an_erased_person_leaves_also_what_they_were_given_meanwhile() -> None:
 
     given_post(ESTABLISHED, APPOINTED).when(gone).then(ended)
     given_post(ESTABLISHED, APPOINTED, ended).when(gone).then_nothing_happens()
-    assert given_post(ESTABLISHED, APPOINTED, ended).state.holder(AT + DAY) is None
+    left = given_post(ESTABLISHED, APPOINTED, ended).state
+    assert isinstance(left, Established)
+    assert left.holder(AT + DAY) is None
 
 
 def test_only_a_vacant_post_is_abolished_and_then_for_good() -> None:
