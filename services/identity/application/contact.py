@@ -96,20 +96,26 @@ class Contacts:
     def recover(
         self, proof: Proof, password: str, shown: str, at: datetime, context: Context, caller: str
     ) -> str:
-        """Give all logins of whoever has the code a new password, and end their sessions; the revision."""
+        """Give all logins of whoever has the code a new password, and end their sessions; the revision.
+
+        By the survivor's address those of merged registrations, too. Not the reverse: the survivor may have
+        got an office since, which a merged registration does not open.
+        """
         party_id = self._owner(proof, CodePurpose.RECOVER, shown, at, context, caller)
         context = replace(context, actor=party_id)
-        login_ids = [each for each in self.reads.of(party_id) if self._is_of(each, party_id)]
-        if not login_ids:
+        theirs = {party_id, *self.logins.mergers.load(party_id).state.others}
+        logins = [(whose, each) for whose in theirs for each in self.reads.of(whose)]
+        logins = [(whose, each) for whose, each in logins if self._is_of(each, whose)]
+        if not logins:
             raise refusals.login_is_unknown()
-        hashed = Personal(party_id, self.logins.hashing.hash(password))
-        setting = SetPassword(password_hash=hashed, at=at)
+        hashed = self.logins.hashing.hash(password)
+        tasks: list[Task] = [(*self.codes.using(proof, CodePurpose.RECOVER, at), context)]
+        for whose, each in logins:
+            setting = SetPassword(password_hash=Personal(whose, hashed), at=at)
+            tasks.append((self.logins.stream, each, setting, context))
+        # A token names every registration of the person: one that is revoked is revoked for all.
         revoking = RevokeSessions(party_id=party_id, at=at)
-        tasks: list[Task] = [
-            (*self.codes.using(proof, CodePurpose.RECOVER, at), context),
-            *((self.logins.stream, each, setting, context) for each in login_ids),
-            (self.logins.access, party_id, revoking, context),
-        ]
+        tasks.append((self.logins.access, party_id, revoking, context))
         return handle_many(self.stream.ledger, tasks)[-1].revision
 
     def _owner(

@@ -16,9 +16,10 @@ from services.identity.application.code import Codes, Proof
 from services.identity.application.contact import Contacts
 from services.identity.application.join_ports import LoginReads
 from services.identity.application.login import Logins
+from services.identity.application.merger import check_unmerged, registrations
 from services.identity.application.ports import Digests
 from services.identity.application.registration import NewResident
-from services.identity.application.resident import Residents, registered
+from services.identity.application.resident import Residents, registered, survivor_of
 from services.identity.domain import invitation
 from services.identity.domain import join_refusals as refusals
 from services.identity.domain.access import Access, Grant, GrantRole
@@ -126,6 +127,10 @@ class Joining:
         """
         person = registered(self.residents.stream, resident_id)
         granter.permit(Jurisdiction(area_path=person.area_path))
+        check_unmerged(self.logins.mergers, resident_id)
+        for each in registrations(self.logins.mergers, resident_id):
+            there = registered(self.residents.stream, each).area_path
+            granter.permit(Jurisdiction(area_path=there))
         access = self.residents.access.load(resident_id).state
         if _beyond(access, at):
             granter.check_takeover(person.area_path, access, at)
@@ -205,6 +210,8 @@ class Joining:
     def _holds(self, known: invitation.Made, at: datetime) -> bool:
         """Whether an invitation still leads to what it was made for, and to nothing that came since."""
         made = known.made
+        if survivor_of(self.logins.mergers, made.resident_id) != made.resident_id:
+            return False
         if known.accepted:  # a repeated request gets its answer, another one is refused
             return True
         grants = _beyond(self.residents.access.load(made.resident_id).state, at)

@@ -10,6 +10,7 @@ from libs.ledger.streams.stream import Stream, Task, handle_many
 from libs.query.throttle import Throttle
 from services.identity.application.access import Granter
 from services.identity.application.keyring import Keys
+from services.identity.application.merger import check_unmerged, registrations
 from services.identity.application.ports import Digests, Hashing, Token, TokenClaims
 from services.identity.application.resident import (
     AccessStream,
@@ -54,14 +55,16 @@ class Logins:
         self, party_id: str, name: str, password: str, at: datetime, context: Context, granter: Granter
     ) -> Changed:
         """Let a person log in. The caller must reach everything that the person may do."""
+        check_unmerged(self.mergers, party_id)
         person = registered(self.residents, party_id)
-        granter.check_takeover(person.area_path, self.access.load(party_id).state, at)
+        self._check_takeover(party_id, at, granter)
         command = self.creating(party_id, name, password, at)
         handled = self.stream.handle(command.login_id, command, replace(context, area=person.area_path))
         return Changed(command.login_id, handled.revision)
 
     def creating(self, party_id: str, name: str, password: str, at: datetime) -> CreateLogin:
-        """The command that lets a person log in."""
+        """The command that lets a person log in. Refuses MERGED_REGISTRATION."""
+        check_unmerged(self.mergers, party_id)
         return CreateLogin(
             login_id=self._id(name),
             party_id=party_id,
@@ -75,8 +78,7 @@ class Logins:
     ) -> Changed:
         """Replace a forgotten password, and end the sessions."""
         state = self._known(name)
-        person = registered(self.residents, state.party_id)
-        granter.check_takeover(person.area_path, self.access.load(state.party_id).state, at)
+        self._check_takeover(state.party_id, at, granter)
         return self._replace(state, password, at, context)
 
     def replace_password(self, name: str, password: str, at: datetime, context: Context) -> Changed:
@@ -157,6 +159,12 @@ class Logins:
     def _knows(self, state: login.Login, password: str) -> bool:
         hashed = state.password_hash.value if isinstance(state, login.Open) else None
         return self.hashing.matches(hashed, password)
+
+    def _check_takeover(self, party_id: str, at: datetime, granter: Granter) -> None:
+        """A password of one registration opens all that are merged with it: the caller must reach each."""
+        for each in registrations(self.mergers, party_id):
+            person = registered(self.residents, each)
+            granter.check_takeover(person.area_path, self.access.load(each).state, at)
 
     def _replace(self, state: login.Open, password: str, at: datetime, context: Context) -> Changed:
         hashed = Personal(state.party_id, self.hashing.hash(password))

@@ -104,8 +104,7 @@ class Mergers:
 
     def registrations(self, resident_id: str) -> Sequence[str]:
         """All registrations of somebody, by any of their ids: the survivor comes first."""
-        survivor_id = survivor_of(self.stream, resident_id)
-        return [survivor_id, *self.stream.load(survivor_id).state.others]
+        return registrations(self.stream, resident_id)
 
     def erasing(self, resident_id: str, permit: Permit) -> Sequence[str]:
         """All registrations that an erasure ends, this one last. The caller must reach each."""
@@ -166,6 +165,18 @@ class Mergers:
             held = {grant.role for grant in self.access.load(each).state.grants.values()}
             if held - ORDINARY:
                 raise refusals.merger_is_of_staff()
+
+
+def registrations(mergers: MergerStream, resident_id: str) -> Sequence[str]:
+    """All registrations of somebody, by any of their ids: the survivor comes first."""
+    survivor_id = survivor_of(mergers, resident_id)
+    return [survivor_id, *mergers.load(survivor_id).state.others]
+
+
+def check_unmerged(mergers: MergerStream, resident_id: str) -> None:
+    """Refuse (MERGED_REGISTRATION) to let somebody new in by a registration that opens another one."""
+    if survivor_of(mergers, resident_id) != resident_id:
+        raise refusals.registration_is_merged()
 
 
 def _decided(proposed: MergerProposed, revision: str) -> Decided:

@@ -38,6 +38,12 @@ def merger_is_about_you() -> Refusal:
     return Refusal(Kind.PERMISSION, "MERGER_ABOUT_YOURSELF", advice)
 
 
+def registration_is_merged() -> Refusal:
+    """A login of it would be one of another registration."""
+    advice = "this registration is merged into another one of the same person; use that one"
+    return Refusal(Kind.PRECONDITION, "MERGED_REGISTRATION", advice)
+
+
 def merger_is_of_staff() -> Refusal:
     """One of the two holds a role beyond that of a resident or volunteer."""
     advice = (

@@ -58,6 +58,7 @@ MESSAGES = {
     "MERGER_TAKES_ANOTHER_PERSON": "您是提议人，须由另一人批准",
     "MERGER_ABOUT_YOURSELF": "此事涉及您本人，请由他人办理",
     "MERGER_OF_STAFF": "其中一人担任职务，不能合并；请先结束其职务授权",
+    "MERGED_REGISTRATION": "该登记已并入同一人的另一条登记，请使用那一条",
     "BODY_UNKNOWN": "没有这个单位：{body_id}",
     "BODY_ID_TAKEN": "编号{body_id}已被其他单位使用",
     "PARTY_UNKNOWN": "没有登记此人",
