@@ -92,6 +92,13 @@ class Reach:
         """Whether one of the grants is for this very body: who holds it by `cases.work` works there."""
         return bool(body) and any(limit.body == body for limit in self.limits)
 
+    def working_for(self, body: str) -> "Reach":
+        """The grants for this very body, not for areas alone. Refuses (OUT_OF_REACH) if there are none."""
+        held = Reach(tuple(limit for limit in self.limits if limit.body == body))
+        if not held.limits:
+            raise not_covered(None, body)
+        return held
+
     def covers(self, *, area_path: str | None = None, body: str | None = None) -> bool:
         """Whether one of the grants covers the thing."""
         return any(limit.covers(area_path, body) for limit in self.limits)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from linli.options.v1 import access_pb2
 
+from libs.ledger.decider import Refusal
 from libs.query.reach import Limit, Reach
 from libs.rpc.access import (
     CLIENT,
@@ -54,6 +55,14 @@ def test_what_has_no_body_is_covered_by_the_areas_of_grants_and_by_no_grant_for_
     assert not Reach((body,)).by_area.covers(area_path="la/central")
     assert Reach((city, body)).by_area == Reach((city,))
     assert Reach((Limit(),)).by_area.everything
+
+
+def test_only_grants_for_a_body_make_one_work_for_it() -> None:
+    here, city = Limit(path="la/central", body="lasan"), Limit(path="la")
+
+    assert Reach((here, city, Limit())).working_for("lasan") == Reach((here,))
+    with pytest.raises(Refusal, match="your grants do not cover"):
+        Reach((here, city, Limit())).working_for("bos")
 
 
 def test_a_grant_without_limits_covers_everything() -> None:

@@ -105,11 +105,11 @@ class Sharing:
         handled = self.sets.handle(new.data_set_id, command, context)
         return self._set(new.data_set_id, handled.state), handled.revision
 
-    def ask(self, new: NewShare, context: Context, permit: Permit) -> ShareHandled:
+    def ask(self, new: NewShare, context: Context, reach: Reach) -> ShareHandled:
         """Ask for the data set of another body."""
         self._body(new.asking_body_id)
         wanted = self._set(new.data_set_id)
-        permit(_of(wanted.area_path, new.asking_body_id))
+        _speaks(reach, new.asking_body_id, wanted.area_path)
         command = AskForShare(
             share_id=derived_id(context.actor, context.request_id or ""),
             data_set_id=new.data_set_id,
@@ -127,11 +127,11 @@ class Sharing:
         return self.shares.handle(command.share_id, command, context)
 
     def decide(
-        self, share_id: str, at: datetime, context: Context, permit: Permit, *, granted: bool
+        self, share_id: str, at: datetime, context: Context, reach: Reach, *, granted: bool
     ) -> ShareHandled:
         """Grant or refuse what was asked for, as the owner."""
         asked = self.one(share_id).asked
-        permit(_of(asked.area_path, asked.owner_body_id))
+        _speaks(reach, asked.owner_body_id, asked.area_path)
         command = DecideShare(share_id=share_id, granted=granted, by=context.actor, at=at)
         return self.shares.handle(share_id, command, replace(context, area=asked.area_path or None))
 
@@ -144,13 +144,13 @@ class Sharing:
         command = EndShare(share_id=share_id, by=context.actor, at=at)
         return self.shares.handle(share_id, command, replace(context, area=path))
 
-    def read(
-        self, share_id: str, resident_id: str, purpose: str, at: datetime, permit: Permit
-    ) -> SharedPerson:
-        """What the share lets its body read of a person now. Refuses SHARE_NOT_IN_FORCE."""
+    def read(self, share_id: str, resident_id: str, purpose: str, at: datetime, reach: Reach) -> SharedPerson:
+        """What the share lets those read who work for its body, of a person. Refuses SHARE_NOT_IN_FORCE."""
         known = self.one(share_id)
+        body_id = known.asked.asking_body_id
+        working = reach.working_for(body_id)
         person = registered(self.residents, resident_id)
-        permit(_of(person.area_path, known.asked.asking_body_id))
+        working.require(area_path=person.area_path or None, body=body_id)
         if not within(person.area_path, known.asked.area_path):
             raise refusals.party_is_unknown(resident_id)
         if not known.in_force(at):
@@ -202,8 +202,10 @@ class Sharing:
         return found.defined
 
 
-def _of(area_path: AreaPath, body_id: str) -> Jurisdiction:
-    return Jurisdiction(area_path=area_path or None, body_id=body_id)
+def _speaks(reach: Reach, body_id: str, area_path: AreaPath) -> None:
+    """Refuse (OUT_OF_REACH) who has no grant for this very body there, and none without any limit."""
+    if not reach.everything:
+        reach.working_for(body_id).require(area_path=area_path or None, body=body_id)
 
 
 def collected_twice(

@@ -62,20 +62,20 @@ class SharingApi:
             until=moment(request.until_time),
             at=call.at,
         )
-        handled = self._app.sharing.ask(new, call.context(), call.permit)
+        handled = self._app.sharing.ask(new, call.context(), call.reach)
         return pb.AskForShareResponse(share=_shown(handled), revision=handled.revision)
 
     def grant_share(self, request: pb.GrantShareRequest, call: Call) -> pb.GrantShareResponse:
         """Grant it, as the owner."""
         handled = self._app.sharing.decide(
-            request.share_id, call.at, call.context(), call.permit, granted=True
+            request.share_id, call.at, call.context(), call.reach, granted=True
         )
         return pb.GrantShareResponse(share=_shown(handled), revision=handled.revision)
 
     def refuse_share(self, request: pb.RefuseShareRequest, call: Call) -> pb.RefuseShareResponse:
         """Refuse it, as the owner."""
         handled = self._app.sharing.decide(
-            request.share_id, call.at, call.context(), call.permit, granted=False
+            request.share_id, call.at, call.context(), call.reach, granted=False
         )
         return pb.RefuseShareResponse(share=_shown(handled), revision=handled.revision)
 
@@ -92,7 +92,7 @@ class SharingApi:
     def read_shared_data(self, request: pb.ReadSharedDataRequest, call: Call) -> pb.ReadSharedDataResponse:
         """What a share lets read of a person."""
         read = self._app.sharing.read(
-            request.share_id, request.resident_id, purpose_of(request.purpose), call.now(), call.permit
+            request.share_id, request.resident_id, purpose_of(request.purpose), call.now(), call.reach
         )
         call.showing(read.resident_id)
         return shared_shown(read)

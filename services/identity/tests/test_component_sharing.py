@@ -183,6 +183,37 @@ def test_who_asked_does_not_grant_and_nobody_grants_or_reads_for_another_body(
         )
 
 
+@pytest.mark.capability("003.7")
+def test_whoever_has_a_grant_for_the_area_alone_works_for_neither_body(
+    running: Component, bodies: tuple[str, str], mei: str
+) -> None:
+    owner, asking = bodies
+    data_set = defined(running, owner, area_id="willow")
+    share_id = asked(running, data_set, asking)
+    planner_of_all = as_role(running, "PLANNER", "la", subject="ou")
+    asking_for_health = pb.AskForShareRequest(
+        request_id=request_id(),
+        data_set_id=data_set,
+        body_id=asking,
+        purpose=ASSISTANCE,
+        legal_basis="Decree 7",
+        until_time=stamp(datetime.now(UTC) + timedelta(days=30)),
+    )
+
+    with refused("OUT_OF_REACH"):
+        planner_of_all.ask_for_share(asking_for_health)
+    with refused("OUT_OF_REACH"):
+        planner_of_all.grant_share(pb.GrantShareRequest(request_id=request_id(), share_id=share_id))
+    operator_of(running).grant_share(pb.GrantShareRequest(request_id=request_id(), share_id=share_id))
+    for outside in ({"path": "la"}, {}, {"path": "la/elm", "body": asking}, {"path": "la", "body": owner}):
+        with refused("OUT_OF_REACH"):
+            as_role(running, "CASE_OFFICER", subject="somebody", **outside).read_shared_data(
+                reading(share_id, mei)
+            )
+    of_the_area = as_role(running, "CASE_OFFICER", "la/willow", subject="somebody", body=asking)
+    assert of_the_area.read_shared_data(reading(share_id, mei)).name == "Mei Lan"
+
+
 def test_a_data_set_of_one_area_tells_nothing_of_people_elsewhere_nor_of_the_erased(
     running: Component, bodies: tuple[str, str], mei: str
 ) -> None:
