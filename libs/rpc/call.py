@@ -99,6 +99,7 @@ class Call:
         self.consulted = False
         self.shown: set[str] = set()
         self.shows_nobody = False
+        self.told: set[int] = set()
         self._scopes = scopes
         self._request = request
         self._clock = clock
@@ -187,6 +188,10 @@ class Call:
         Of the caller's own data nothing is recorded; of others', before the answer is sent.
         """
         self.shown.update(subject_ids)
+
+    def telling(self, *classes: int) -> None:
+        """Say of which classes the answer tells also by what it lacks: that there is nothing is told, too."""
+        self.told.update(classes)
 
     def showing_nobody(self) -> None:
         """Say that this answer is about things alone, although the like of it may show personal data."""

@@ -186,7 +186,7 @@ class Disclosing:
         asked = self._declared.asked_field
         if asked:
             return set(self._declared.classes) if getattr(request, asked) and call.shown else set()
-        found: set[int] = set()
+        found = call.told.intersection(self._declared.classes)
         _find(answer, self._fields, found)
         return found
 

@@ -7,6 +7,7 @@ from typing import Any, cast
 import pytest
 from linli.cases.v1 import cases_service_pb2 as cases
 from linli.identity.v1 import identity_service_pb2 as identity
+from linli.privacy.v1 import privacy_types_pb2
 
 from libs.ledger.decider import Refusal
 from libs.ledger.disclosed import DISCLOSURE, DisclosePersonalData, Disclosures, PersonalDataDisclosed
@@ -102,6 +103,18 @@ def test_an_answer_that_shows_nothing_of_anybody_is_not_recorded() -> None:
 
     assert disclose(answer, REQUEST, "mei") == []
     assert disclose(cases.GetCaseResponse(notes=[cases.Note(note_id="n")]), REQUEST, "mei") == []
+
+
+@pytest.mark.capability("002.5")
+def test_an_answer_that_tells_by_what_it_lacks_is_recorded_with_what_was_asked() -> None:
+    written, call = Written(), Call(caller=officer())
+    call.showing("mei")
+    call.telling(privacy_types_pb2.PERSONAL_CLASS_CONTACT, privacy_types_pb2.PERSONAL_CLASS_BIRTH)
+
+    Disclosing(method(cases, "GetCase"), written).before(cases.GetCaseResponse(), REQUEST, call)
+
+    [(_, disclosed, _)] = written.notes
+    assert disclosed.classes == ("CONTACT",), "and nothing that the rpc cannot tell"
 
 
 def test_what_is_shown_deep_inside_a_list_is_found() -> None:

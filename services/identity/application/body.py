@@ -11,7 +11,7 @@ from libs.query.freshness import Fresh, ListQuery
 from libs.query.reach import Jurisdiction, Permit
 from services.identity.application.area import AreaStream, defined
 from services.identity.application.ports import BodyReads, BodyRow, Digests
-from services.identity.application.resident import Found, found
+from services.identity.application.registration import Found, found
 from services.identity.domain import refusals
 from services.identity.domain.body import Body, BodyEvent, RegisterBody
 from services.identity.domain.values import KEYS_OF_BODIES, SLUG, BodyKind, KeyKind, NaturalKey

@@ -72,7 +72,7 @@ class Contacts:
         self.codes.check(proof, CodePurpose.CONFIRM, at, context, caller)
         if (self.holder(proof.address) or party_id) != party_id:
             raise join_refusals.address_is_taken()
-        self.logins.factors.check(party_id, shown, at, context)
+        self.logins.check_factor(party_id, shown, at, context)
         context = replace(context, actor=party_id)
         tasks: list[Task] = [
             (*self.codes.using(proof, CodePurpose.CONFIRM, at), context),

@@ -53,7 +53,7 @@ class Enrolments:
         self, name: str, password: str, typed: str, at: datetime, context: Context, caller: str
     ) -> Offered:
         """A secret for whoever knows the password, and shows the factor that they have, if they have one."""
-        party_id = self.logins.owner(name, password, caller)
+        party_id = self.logins.factor_holder(self.logins.owner(name, password, caller))
         known = self.factors.stream.load(party_id).state
         if known.asked:
             self.factors.prove(party_id, known.enrolment_id, typed, at, context)
@@ -68,7 +68,7 @@ class Enrolments:
         self, name: str, password: str, typed: str, at: datetime, context: Context, caller: str
     ) -> list[str]:
         """Ask for it from now on, once the app has shown its digits; the recovery codes."""
-        party_id = self.logins.owner(name, password, caller)
+        party_id = self.logins.factor_holder(self.logins.owner(name, password, caller))
         factor = self.factors.stream.load(party_id).state
         enrolment_id = factor.offered or factor.enrolment_id  # the latter: a repeated request
         step = self.factors.step(enrolment_id, typed, at) if enrolment_id else None

@@ -111,10 +111,15 @@ class Logins:
         return self.token_of(party_id, at)
 
     def check_factor(self, party_id: str, shown: str, at: datetime, context: Context) -> None:
-        """Ask for the second factor of a login; of a merged one that has none, for that of the survivor."""
-        has = self.factors.has(party_id)
-        whose = party_id if has else survivor_of(self.mergers, party_id)
+        """Ask for the second factor of a login: of a merged one, for that of the survivor, who is let in."""
+        holder = self.factor_holder(party_id)
+        whose = holder if self.factors.has(holder) else survivor_of(self.mergers, party_id)
         self.factors.check(whose, shown, at, context)
+
+    def factor_holder(self, party_id: str) -> str:
+        """Whose second factor a login goes by: the survivor's, or its own where the survivor has none."""
+        survivor = survivor_of(self.mergers, party_id)
+        return survivor if self.factors.has(survivor) else party_id
 
     def owner(self, name: str, password: str, address: str) -> str:
         """Who logs in so. `address`: where the caller is."""

@@ -3,15 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from libs.ledger.decider import Kind, Refusal
 from libs.ledger.personal import Personal
+from libs.ledger.streams.stream import Handled
 from libs.query.reach import Jurisdiction, Permit
 from libs.rules.areas import AreaPath
 from services.identity.domain import resident
 from services.identity.domain.natural_keys import HeldKey
 from services.identity.domain.resident import RegisterResident
-from services.identity.domain.values import NaturalKey
+from services.identity.domain.values import KeyKind, NaturalKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,19 @@ class NewResident:
     def keys(self) -> Sequence[NaturalKey]:
         """All their keys, each once."""
         return list({each.normal: each for each in (self.key, *self.more_keys)}.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Who or what a registration led to; `existing`: it was known before.
+
+    `left_out`: kinds of keys that nobody has, and that the caller may not add where this person lives.
+    """
+
+    id: str
+    existing: bool
+    revision: str
+    left_out: tuple[KeyKind, ...] = ()
 
 
 def first_key(person: resident.Registered) -> HeldKey:
@@ -71,3 +86,9 @@ def may_change(person: resident.Registered, permit: Permit) -> bool:
             raise
         return False
     return True
+
+
+def found(party_id: str, handled: Handled[Any, Any]) -> Found:
+    """Whom or what a registration led to."""
+    existing = not handled.events and not handled.repeated
+    return Found(id=party_id, existing=existing, revision=handled.revision)

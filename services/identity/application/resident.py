@@ -18,8 +18,10 @@ from services.identity.application.area import AreaStream, defined
 from services.identity.application.career import CareerStream, PostStream, leaving_all
 from services.identity.application.receipt import Receipts
 from services.identity.application.registration import (
+    Found,
     NewResident,
     first_key,
+    found,
     held,
     may_change,
     registering,
@@ -41,7 +43,6 @@ from services.identity.domain.natural_keys import (
 from services.identity.domain.operators import OperatorsCommand, OperatorsEvent, RemoveOperator
 from services.identity.domain.residency import ChangeHome, ResidencyEvent
 from services.identity.domain.resident import EraseResident, RegisterResident, ResidentCommand, ResidentEvent
-from services.identity.domain.values import KeyKind
 
 ResidentStream = Stream[ResidentCommand, resident.Resident, ResidentEvent]
 AccessStream = Stream[AccessCommand, Access, AccessEvent]
@@ -59,19 +60,6 @@ def registered(residents: ResidentStream, party_id: str) -> resident.Registered:
     if not isinstance(state, resident.Registered) or state.name.value is None:
         raise refusals.party_is_unknown(party_id)
     return state
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """Who or what a registration led to; `existing`: it was known before.
-
-    `left_out`: kinds of keys that nobody has, and that the caller may not add where this person lives.
-    """
-
-    id: str
-    existing: bool
-    revision: str
-    left_out: tuple[KeyKind, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,9 +241,3 @@ def moving(ledger: Ledger, tasks: Callable[[], Sequence[Task]], what: str) -> li
             if refusal.code != unfit.home_has_changed().code:
                 raise
     raise concurrent_change(what)
-
-
-def found(party_id: str, handled: Handled[Any, Any]) -> Found:
-    """Whom or what a registration led to."""
-    existing = not handled.events and not handled.repeated
-    return Found(id=party_id, existing=existing, revision=handled.revision)

@@ -68,9 +68,10 @@ class NewShare:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedPerson:
-    """What a share lets somebody read of a person, by field."""
+    """What a share lets somebody read of a person: the fields that were asked, and what they hold."""
 
     resident_id: str
+    fields: tuple[DataField, ...]
     values: Mapping[DataField, str]
 
 
@@ -87,10 +88,13 @@ class Sharing:
     reads: SharingReads
 
     def define(self, new: NewDataSet, context: Context, permit: Permit) -> tuple[DataSetDefined, str]:
-        """Say what a body keeps; answers the data set and the revision."""
+        """Say what a body keeps; answers the data set and the revision.
+
+        It takes reach over the area for every body: no body says by itself what it may hand on of people.
+        """
         self._body(new.owner_body_id)
         area_path = defined(self.areas, new.area_id).path if new.area_id else NOWHERE
-        permit(Jurisdiction(area_path=area_path or None, body_id=new.owner_body_id))
+        permit(Jurisdiction(area_path=area_path or None))
         command = DefineDataSet(
             data_set_id=new.data_set_id,
             owner_body_id=new.owner_body_id,
@@ -158,7 +162,7 @@ class Sharing:
         if purpose != known.asked.purpose:
             raise sharing_refusals.purpose_is_another()
         fields = self._set(known.asked.data_set_id).fields
-        return SharedPerson(resident_id=resident_id, values=self._values(person, fields, at))
+        return SharedPerson(resident_id=resident_id, fields=fields, values=self._values(person, fields, at))
 
     def one(self, share_id: str) -> Asked:
         """A share. Refuses SHARE_UNKNOWN."""

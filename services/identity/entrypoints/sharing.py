@@ -11,6 +11,7 @@ from services.identity.application.sharing import NewDataSet, NewShare, ShareHan
 from services.identity.domain.share import Asked
 from services.identity.entrypoints.wire.sharing import (
     data_set_shown,
+    personal_class,
     purpose_of,
     share_shown,
     shared_shown,
@@ -95,6 +96,7 @@ class SharingApi:
             request.share_id, request.resident_id, purpose_of(request.purpose), call.now(), call.reach
         )
         call.showing(read.resident_id)
+        call.telling(*map(personal_class, read.fields))
         return shared_shown(read)
 
 

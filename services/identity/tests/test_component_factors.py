@@ -30,6 +30,8 @@ from services.identity.tests.test_component import (
 )
 from services.identity.tests.test_component_joining import CONFIRM as CONFIRM_ADDRESS
 from services.identity.tests.test_component_joining import LOG_IN, confirm, proof
+from services.identity.tests.test_component_mergers import approve as approve_merger
+from services.identity.tests.test_component_mergers import merge
 from services.identity.tests.test_component_rights import at_machine, nominate
 from services.identity.wiring import SERVICE
 
@@ -155,6 +157,30 @@ def test_a_new_app_takes_the_old_one(running: Component) -> None:
     log_in(running, name, new.shows())
     with refused("SECOND_FACTOR_REFUSED"):
         log_in(running, name, codes[0])
+
+
+def test_a_login_that_was_merged_sets_up_no_app_in_place_of_the_survivors(running: Component) -> None:
+    survivor_id, _, app, _ = with_app(running)
+    merged_id, leaked = someone(running)
+    proposed = merge(as_role(running, "GRID_WORKER", "la", subject="wu"), merged_id, survivor_id)
+    approve_merger(as_role(running, "GRID_WORKER", "la", subject="li"), proposed)
+
+    with refused("SECOND_FACTOR_NEEDED"):
+        log_in(running, leaked)
+    with refused("SECOND_FACTOR_NEEDED"):
+        enrol(running, leaked)
+    log_in(running, leaked, app.shows())
+
+
+def test_an_app_of_a_merged_login_from_before_counts_for_nothing(running: Component) -> None:
+    survivor_id, _, app, _ = with_app(running)
+    merged_id, leaked, of_thief, _ = with_app(running)
+    proposed = merge(as_role(running, "GRID_WORKER", "la", subject="wu"), merged_id, survivor_id)
+    approve_merger(as_role(running, "GRID_WORKER", "la", subject="li"), proposed)
+
+    with refused("SECOND_FACTOR_REFUSED"):
+        log_in(running, leaked, of_thief.shows())
+    log_in(running, leaked, app.shows())
 
 
 def test_ten_wrong_guesses_close_it_for_right_ones_too(running: Component) -> None:

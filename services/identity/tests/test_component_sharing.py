@@ -79,7 +79,7 @@ def defined(running: Component, owner: str, *fields: Any, **about: str) -> str:
         legal_basis="Law on the elderly, article 15",
         **about,
     )
-    planner(running, owner, "ou").define_data_set(request)
+    as_role(running, "PLANNER", subject="of-the-city").define_data_set(request)
     return data_set_id
 
 
@@ -101,6 +101,15 @@ def reading(share_id: str, resident_id: str, purpose: Any = ASSISTANCE) -> pb.Re
     return pb.ReadSharedDataRequest(share_id=share_id, resident_id=resident_id, purpose=purpose)
 
 
+def records(running: Component, share_id: str) -> list[Any]:
+    """The records of readings by a share."""
+    return [
+        each
+        for each in running.opened.ledger.read(limit=100_000)
+        if isinstance(each.event, PersonalDataDisclosed) and each.event.reference == share_id
+    ]
+
+
 @pytest.mark.capability("003.7")
 def test_a_body_reads_the_fields_of_the_data_set_and_no_others_and_the_record_cites_the_share(
     running: Component, bodies: tuple[str, str], mei: str
@@ -116,14 +125,25 @@ def test_a_body_reads_the_fields_of_the_data_set_and_no_others_and_the_record_ci
 
     assert (read.name, read.phone, read.address) == ("Mei Lan", "", "")
     assert [(each.field, each.value) for each in read.facts] == [(ALONE, "yes")]
-    [record] = [
-        each
-        for each in running.opened.ledger.read(limit=100_000)
-        if isinstance(each.event, PersonalDataDisclosed) and each.event.reference == share_id
-    ]
+    [record] = records(running, share_id)
     assert (record.metadata.actor, record.event.subject_ids) == ("officer-of-health", (mei,))
     assert (record.event.purpose, record.event.classes) == ("ASSISTANCE", ("NAME", "HOUSEHOLD"))
     assert record.event.body_ids == (asking,)
+
+
+@pytest.mark.capability("003.7")
+def test_a_reading_that_finds_nothing_is_recorded_with_what_was_asked(
+    running: Component, bodies: tuple[str, str], mei: str
+) -> None:
+    owner, asking = bodies
+    share_id = asked(running, defined(running, owner, pb.DATA_FIELD_PREGNANT), asking)
+    granted(running, owner, share_id)
+
+    read = officer(running, asking).read_shared_data(reading(share_id, mei))
+
+    assert read == pb.ReadSharedDataResponse(resident_id=mei)
+    [record] = records(running, share_id)
+    assert (record.event.subject_ids, record.event.classes) == ((mei,), ("HOUSEHOLD",))
 
 
 @pytest.mark.capability("003.7")
@@ -171,7 +191,7 @@ def test_who_asked_does_not_grant_and_nobody_grants_or_reads_for_another_body(
     with refused("SHARE_UNKNOWN"):
         officer(running, asking).read_shared_data(reading("no-share", mei))
     with refused("OUT_OF_REACH"):
-        planner(running, asking, "hao").define_data_set(
+        planner(running, owner, "ou").define_data_set(  # what it may hand on, no body says by itself
             pb.DefineDataSetRequest(
                 request_id=request_id(),
                 data_set_id="not-ours",

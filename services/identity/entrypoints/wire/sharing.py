@@ -38,8 +38,13 @@ def field_shown(field: DataField) -> pb.ClassifiedField:
     """A field with its class."""
     return pb.ClassifiedField(
         field=DATA_FIELDS.to_wire(field),
-        personal_class=privacy.PersonalClass.Value(_CLASS + class_of(field)),
+        personal_class=personal_class(field),
     )
+
+
+def personal_class(field: DataField) -> privacy.PersonalClass.ValueType:
+    """The class of a field in the register."""
+    return privacy.PersonalClass.Value(_CLASS + class_of(field))
 
 
 def twice_shown(field: DataField, data_sets: Iterable[DataSetDefined]) -> pb.FieldCollectedTwice:
