@@ -1,19 +1,17 @@
 """Every act of `linli admin`, done by those who may do it, against one `linli up`."""
 
 import json
-import subprocess
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from e2e.city.platform import Platform
+from e2e.journeys import office_staff
 from e2e.journeys.cities import platform_in
-from libs.testkit.commands import linli
+from e2e.journeys.office import PASSWORD, UNTIL, Office, body, subject_of
 from libs.testkit.eventually import eventually
 from services.command.admin.acts import NOUNS
 from services.command.registry import NAMES
@@ -23,61 +21,6 @@ ALL = {(noun, verb) for noun, of in NOUNS.items() for verb in of.acts} | {
     ("person", "export"),
 }
 SQUARE = json.dumps({"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]]})
-PASSWORD = "a password of theirs"  # noqa: S105  # made up
-UNTIL = "2027-01-01T00:00:00Z"
-Ended = subprocess.CompletedProcess[str]
-
-
-@dataclass(slots=True)
-class Office:
-    """People at their desks, each logged in with a profile; and what they have done."""
-
-    platform: Platform
-    folder: Path
-    done: set[tuple[str, str]] = field(default_factory=set)
-
-    def types(self, *words: str, given: str = "", **environ: str) -> Ended:
-        """`linli`, with the profiles of this office."""
-        return linli(*words, given=given, XDG_CONFIG_HOME=str(self.folder / "config"), **environ)
-
-    def does(self, noun: str, verb: str, *words: str, by: str = "first", **about: Any) -> Any:
-        """An act that is done; its answer."""
-        ended = self.tries(noun, verb, *words, "--json", by=by, **about)
-        assert ended.returncode == 0, f"{noun} {verb}: {ended.stderr}"
-        return json.loads(ended.stdout)
-
-    def tries(self, noun: str, verb: str, *words: str, by: str = "first", **about: Any) -> Ended:
-        """An act, to whatever end."""
-        self.done.add((noun, verb))
-        named = ("--profile", by) if by else ()
-        return self.types("admin", noun, verb, *words, *named, **about)
-
-    def calls(self, rpc: str, request: dict[str, Any], **environ: str) -> Any:
-        """What `linli admin` is not for."""
-        ended = self.types("call", rpc, "-", given=json.dumps(request), **environ)
-        assert ended.returncode == 0, ended.stderr
-        return json.loads(ended.stdout)
-
-    def logs_in(self, profile: str, login: str, password: str = PASSWORD) -> None:
-        """Somebody at a desk."""
-        words = ("--profile", profile, "--at", f"127.0.0.1:{self.platform.port}", "--login", login)
-        ended = self.types("login", *words, given=f"{password}\n")
-        assert ended.returncode == 0, ended.stderr
-
-    def person(self, name: str, login: str = "") -> str:
-        """The id of a person who is registered, and who can log in."""
-        of = {"name": name, "natural_key": {"value": name.replace(" ", "-")}, "phone": "13800138000"}
-        kind = ("--natural-key-kind", "KEY_KIND_STAFF_NUMBER", "--area", "elm")
-        answer = self.does("person", "register", *kind, "--fields", "-", given=json.dumps(of))
-        if login:
-            login_words = ("--login-name", login, "--password-file", "-")
-            self.does("person", "create-login", answer["resident_id"], *login_words, given=f"{PASSWORD}\n")
-        return str(answer["resident_id"])
-
-    def file(self, name: str, content: str) -> str:
-        """A file at the desk."""
-        (self.folder / name).write_text(content, "utf-8")
-        return str(self.folder / name)
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +39,7 @@ def test_every_act_is_done_by_those_who_may(office: Office) -> None:
     places(office)
     people(office)
     responsibilities(office)
+    office_staff.rights(office)
     partners(office)
     the_platform(office)
     erasures(office)
@@ -143,13 +87,6 @@ def strip(west: float, east: float) -> str:
     """A part of the square, as GeoJSON."""
     corners = [[west, 0], [east, 0], [east, 1], [west, 1], [west, 0]]
     return json.dumps({"type": "Polygon", "coordinates": [corners]})
-
-
-def body(office: Office, code: str) -> str:
-    key = ("--natural-key-kind", "KEY_KIND_LOCAL_CODE", "--natural-key", code)
-    kind = ("--kind", "BODY_KIND_GOVERNMENT_DEPARTMENT", "--name-en", "Works [bold]", "--area", "elm")
-    answer = office.does("body", "register", *key, *kind, "--name-zh", "工务局")
-    return str(answer["body"]["body_id"])
 
 
 def homes(office: Office, resident: str) -> None:
@@ -403,13 +340,3 @@ def wait_for_the_record_of(office: Office, person: str) -> list[Any]:
     words = ("access-log", "list", "identity", "--person", person)
     eventually(lambda: office.does(*words, by="officer"), "the record is in the view")
     return list(office.does(*words, by="officer"))
-
-
-def subject_of(office: Office, profile: str) -> str:
-    """Whose token a profile has."""
-    import base64
-
-    token = json.loads((office.folder / f"config/linli/tokens/{profile}.json").read_text())["token"]
-    claims = token.split(".")[1]
-    subject: str = json.loads(base64.urlsafe_b64decode(claims + "=="))["sub"]
-    return subject

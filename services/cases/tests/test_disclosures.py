@@ -254,7 +254,7 @@ def test_an_answer_whose_reading_cannot_be_stored_is_not_sent(
         owner.execute(f"REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM {ROLE}")
     masked = read(supervisor, case)
     with pytest.raises(RpcFailed) as refused:
-        officer.get_case(pb.GetCaseRequest(case_id=case.case_id), deadline=patience.seconds(3))
+        officer.get_case(pb.GetCaseRequest(case_id=case.case_id), deadline=patience.seconds(20))
 
     assert (masked.case.case_id, masked.personal_data_masked) == (case.case_id, True)
     assert (refused.value.code.name, refused.value.reason) == ("UNAVAILABLE", "STORE_UNAVAILABLE")

@@ -8,7 +8,14 @@ import click
 
 from services.command import passwords, rpcs
 from services.command.admin.act import Act
-from services.command.admin.inputs import OF_THE_MECHANISM, PASSWORD, REQUEST_ID, Input, inputs_of
+from services.command.admin.inputs import (
+    OF_THE_MECHANISM,
+    PASSWORD,
+    REQUEST_ID,
+    Input,
+    filter_param,
+    inputs_of,
+)
 from services.command.admin.words import WORDS
 from services.command.connection_options import connection_options
 from services.command.registry import NAMES
@@ -103,7 +110,9 @@ def _of_the_mechanism(act: Act, inputs: list[Input], fields: set[str]) -> Iterat
     if "filter" in fields:
         for option in act.filters:
             yield click.Option(
-                [f"by_{option}", f"--{option}"], metavar="VALUE", help=f"only those of this {option}"
+                [filter_param(option), f"--{option}"],
+                metavar="VALUE",
+                help=f"only those of this {option.replace('-', ' ')}",
             )
         yield click.Option(
             ["--filter"],

@@ -133,3 +133,8 @@ def _text_of(file: Path) -> str:
         raise CannotStart(f"{file} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise CannotStart(f"{file} is not UTF-8") from None
+
+
+def filter_param(option: str) -> str:
+    """The name of the parameter of an option by which a list is filtered."""
+    return f"by_{option.replace('-', '_')}"

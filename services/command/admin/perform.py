@@ -20,7 +20,7 @@ from services.command import requests
 from services.command.admin import tables
 from services.command.admin.act import Act
 from services.command.admin.asking import agreed, fill_in, keeper
-from services.command.admin.inputs import PASSWORD, REQUEST_ID, Input, has, request_of
+from services.command.admin.inputs import PASSWORD, REQUEST_ID, Input, filter_param, has, request_of
 from services.command.call import answered
 from services.command.connection import Connection, connection
 
@@ -152,15 +152,11 @@ def _refuse_missing(act: Act, inputs: list[Input], request: Mapping[str, Any]) -
 def _filter(act: Act, values: Mapping[str, Any]) -> str:
     """The filter of a list: what the options compare, and what --filter says."""
     asked = [
-        f'{field} = "{_quoted(values[_filter_param(option)])}"'
+        f'{field} = "{_quoted(values[filter_param(option)])}"'
         for option, field in act.filters.items()
-        if values[_filter_param(option)] is not None
+        if values[filter_param(option)] is not None
     ]
     return " AND ".join([*asked, *([f"({values['filter']})"] if values["filter"] else [])])
-
-
-def _filter_param(option: str) -> str:
-    return f"by_{option}"
 
 
 def _quoted(value: str) -> str:

@@ -47,6 +47,7 @@ def test_every_option_says_what_it_is_and_none_has_two_meanings(name: str) -> No
     command = command_of(name.partition(" ")[2], ACTS[name])
     flags = [flag for param in command.params if isinstance(param, click.Option) for flag in param.opts]
 
+    command.make_parser(click.Context(command))
     assert len(flags) == len(set(flags))
     for param in command.params:
         assert not isinstance(param, click.Option) or param.help or param.hidden
