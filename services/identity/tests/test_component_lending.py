@@ -19,6 +19,7 @@ from libs.rpc.keys import jwks
 from libs.rpc.moments import moment, stamp
 from libs.rpc.tokens import Verifier
 from libs.rules.areas import AreaPath
+from libs.testkit import patience
 from libs.testkit.component import Component, component
 from libs.testkit.eventually import eventually
 from libs.testkit.ids import Ids
@@ -139,7 +140,7 @@ def test_a_grant_is_listed_with_its_end_until_then(running: Component, operator:
     lasting, over = (with_login(operator, number(), name) for name in ("lasting", "over"))
     until = datetime.now(UTC) + timedelta(days=90)
     lend(operator, lasting, until)
-    last = lend(operator, over, datetime.now(UTC) + timedelta(milliseconds=200))
+    last = lend(operator, over, datetime.now(UTC) + timedelta(seconds=patience.seconds(0.5)))
 
     def listed(party_id: str) -> list[datetime]:
         query = pb.ListRolesRequest(filter=f'party_id = "{party_id}"', at_least=last.revision)

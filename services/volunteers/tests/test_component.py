@@ -18,6 +18,7 @@ from libs.messaging.feed import may_see
 from libs.query.reach import Limit, Reach
 from libs.rpc.failures import RpcFailed
 from libs.rpc.moments import stamp
+from libs.testkit import patience
 from libs.testkit.component import Component, component
 from libs.testkit.eventually import eventually
 from libs.testkit.postgres import TestServer
@@ -355,7 +356,7 @@ def test_an_offer_nobody_answers_expires_by_the_clock(running: Component, coordi
         pb.MakeOffersRequest(
             request_id="o1",
             proposal_id=proposed.proposal.proposal_id,
-            expire_time=stamp(datetime.now(UTC) + timedelta(seconds=0.5)),
+            expire_time=stamp(datetime.now(UTC) + timedelta(seconds=patience.seconds(0.5))),
         )
     )
 
