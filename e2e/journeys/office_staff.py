@@ -20,6 +20,7 @@ def rights(office: Office) -> None:
     posts(office)
     consents(office)
     sharing(office)
+    delegations(office)
 
 
 def data(office: Office) -> None:
@@ -166,3 +167,15 @@ def sharing(office: Office) -> None:
     assert "SHARE_NOT_IN_FORCE" in late.stderr
     listed = office.does("share", "list", "--data-set", "elderly", by="keeper")
     assert len(listed) == 2
+
+
+def delegations(office: Office) -> None:
+    """Roads lets parks do its work over a holiday, and takes that back."""
+    closed, open_ = body(office, "closed-roads"), body(office, "open-parks")
+    power = ("--power", "WORK_ON_CASES", "--area", "elm", "--until", UNTIL)
+    given = office.does("delegation", "give", closed, open_, *power)
+    delegation = str(given["delegation"]["delegation_id"])
+    office.does("delegation", "end", delegation, "--yes")
+    [listed] = office.does("delegation", "list", "--from", closed)
+    assert (listed["delegation_id"], listed["to_body_id"]) == (delegation, open_)
+    assert listed["ended_time"]

@@ -24,7 +24,7 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=Fa
     Stored as an array to be compact: new fields go to the end, with a default; none is ever
     removed or moved. Nothing here may be personal data but `said`: actors and subjects are ids.
     `reason` is the service's own (of a reaction or a clock), `said` what a person typed, enciphered
-    under their key.
+    under their key. `delegation_id`: by which delegation the actor stood in for another body.
     """
 
     event_id: str
@@ -42,6 +42,7 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=Fa
     reason: str | None = None
     origin: str | None = None
     said: Personal | None = None
+    delegation_id: str | None = None
 
     @property
     def why(self) -> str | None:
@@ -79,6 +80,7 @@ class Context:
     origin: str | None = None
     said: Personal | None = None
     occurred_at: datetime | None = None
+    delegation_id: str | None = None
     guard: Callable[[], None] | None = field(default=None, compare=False, repr=False)
 
     def metadata(self, now: datetime) -> Metadata:
@@ -99,6 +101,7 @@ class Context:
             reason=self.reason,
             origin=self.origin,
             said=self.said,
+            delegation_id=self.delegation_id,
         )
 
 

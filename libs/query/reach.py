@@ -13,10 +13,11 @@ S = TypeVar("S")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Jurisdiction:
-    """The area and the body that a thing falls under, as far as it has them."""
+    """The area, the body and the affair that a thing falls under, as far as it has them."""
 
     area_path: AreaPath | None = None
     body_id: str | None = None
+    affair_id: str | None = None
 
 
 Permit = Callable[[Jurisdiction], None]

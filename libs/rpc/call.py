@@ -13,6 +13,7 @@ from google.protobuf.message import Message
 from linli.options.v1 import rules_pb2
 
 from libs.ledger.decider import Kind, Refusal
+from libs.ledger.delegated import Delegated
 from libs.ledger.personal import Personal
 from libs.ledger.recorded import Context
 from libs.query.reach import Jurisdiction, Reach, not_covered
@@ -59,7 +60,8 @@ class Call:
     """One rpc being served. Api methods read it; they never keep it.
 
     `caller` is in whose right it is served, `actor` who makes it. They differ where a helper acts in the name
-    of somebody, who is the `principal`: then the caller is the resident, with a resident's rights.
+    of somebody, who is the `principal`: then the caller is the resident, with a resident's rights. An
+    officer who acts in the place of another body is the caller with no more than what was `delegated`.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class Call:
         wake: Callable[[], None] = lambda: None,
         actor: Caller | None = None,
         principal: Principal | None = None,
+        delegated: Delegated | None = None,
     ) -> None:
         """`scopes` are those the rpc declares; `deadline` is on `time.monotonic()`; it waits in `room`.
 
@@ -90,6 +93,8 @@ class Call:
         self.caller = caller
         self.actor = actor or caller
         self.principal = principal
+        self.delegated = delegated
+        self.of_affair = delegated is None or not delegated.affair_ids
         self.placed = principal is None or not principal.within
         self.rpc = rpc
         self.deadline = deadline
@@ -128,6 +133,8 @@ class Call:
     def permit(self, of: Jurisdiction) -> None:
         """Refuse (OUT_OF_REACH) unless a grant covers the jurisdiction; `call.permit` is a `Permit`."""
         self.require(area_path=of.area_path or None, body=of.body_id or None)
+        if of.affair_id:
+            self.require_affair(of.affair_id)
 
     @property
     def me(self) -> str:
@@ -181,6 +188,26 @@ class Call:
         """Refuse (OUT_OF_REACH), by a consent for an area, what nobody held against that area."""
         if not self.placed:
             raise not_covered(None, None)
+
+    def require_affair(self, affair_id: str) -> None:
+        """Refuse (OUT_OF_REACH) a matter of another affair than those of the delegation of the call.
+
+        Whoever calls by none, or by one for all affairs, is not held to it.
+        """
+        if self.delegated is not None and self.delegated.affair_ids:
+            if affair_id not in self.delegated.affair_ids:
+                raise not_covered(None, None)
+            self.of_affair = True
+
+    def assure_of_affair(self) -> None:
+        """Refuse (OUT_OF_REACH), by a delegation for some affairs, what nobody held against these."""
+        if not self.of_affair:
+            raise not_covered(None, None)
+
+    def _assure_held(self) -> None:
+        """Refuse to decide what was not held against the caller's reach."""
+        self.assure_consulted()
+        self.assure_of_affair()
 
     def showing(self, *subject_ids: str) -> None:
         """Say whose personal data the answer shows: ids of people, or of cases without a registered reporter.
@@ -311,9 +338,11 @@ class Call:
     def request_digest(self) -> str:
         """A digest of the request's content without its id: the same id with another digest is refused.
 
-        By a consent it is another request than in one's own name, or by another consent.
+        By a consent or a delegation it is another request than without, or by another one.
         """
         told = "" if self._request is None else digest(self._request)
+        if self.delegated is not None:
+            return f"{told} under {self.delegated.delegation_id}"
         return told if self.principal is None else f"{told} by {self.principal.consent_id}"
 
     def context(
@@ -348,7 +377,8 @@ class Call:
             traceparent=self.traceparent or None,
             said=Personal(actor, reason) if reason else None,
             occurred_at=self.occurred_at,
-            guard=self.assure_consulted if self._must_consult else None,
+            guard=self._assure_held if self._must_consult else None,
+            delegation_id=self.delegated.delegation_id if self.delegated else None,
         )
 
     @property

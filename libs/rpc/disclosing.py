@@ -102,7 +102,8 @@ class Notebook:
 
     def note(self, disclosed: PersonalDataDisclosed, context: Context) -> None:
         """Store what the actor read, of whom it was not stored lately. Raises like `Stream.handle`."""
-        said = (context.actor, *disclosed.classes, disclosed.purpose, disclosed.reference, disclosed.rpc)
+        by = (context.actor, context.delegation_id or "")
+        said = (*by, *disclosed.classes, disclosed.purpose, disclosed.reference, disclosed.rpc)
         news = self._news(disclosed.subject_ids, said)
         if not news:
             return
@@ -226,6 +227,7 @@ def _context(call: Call, held: Iterable[Grant]) -> Context:
         roles=tuple(sorted({grant.role for grant in held})),
         correlation_id=call.correlation_id or None,
         traceparent=call.traceparent or None,
+        delegation_id=call.delegated.delegation_id if call.delegated else None,
     )
 
 

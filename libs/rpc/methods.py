@@ -14,6 +14,8 @@ from libs.rpc.naming import snake_case
 
 CONSENT = "x-linli-consent"
 """The metadata in which a helper names the consent by which they call in somebody's name."""
+DELEGATION = "x-linli-delegation"
+"""The metadata in which an officer names the delegation by which they call in the place of another body."""
 CHECKED_SCOPES = frozenset(
     {
         access_pb2.DATA_SCOPE_AREA,
@@ -38,6 +40,7 @@ class Method:
     access: access_pb2.Access | None
     discloses: privacy_options_pb2.Discloses
     on_behalf: str = ""
+    by_delegation: bool = False
 
     @property
     def declared(self) -> bool:
@@ -74,6 +77,7 @@ def method_of(descriptor: MethodDescriptor) -> Method:
         access=options.Extensions[access_pb2.access] if declared else None,
         discloses=options.Extensions[privacy_options_pb2.discloses],
         on_behalf=options.Extensions[acting_options_pb2.on_behalf],
+        by_delegation=options.Extensions[acting_options_pb2.by_delegation],
     )
 
 

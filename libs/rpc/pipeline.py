@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -15,16 +15,17 @@ from libs.rpc.access import Caller
 from libs.rpc.acting import Acting
 from libs.rpc.admission import Ticket
 from libs.rpc.call import Call, Clock
+from libs.rpc.delegating import Delegating, Delegations, not_by_delegation
 from libs.rpc.disclosing import Disclosing, Notes
 from libs.rpc.errors import Failure, Rejected
-from libs.rpc.interceptors import TOO_LATE, Authority, abort, conclude, gate, refused
+from libs.rpc.interceptors import TOO_LATE, Authority, abort, conclude, gate, refused, token_missing
 from libs.rpc.limits.limits import Limits
 from libs.rpc.messages import Catalogue, Localizer
-from libs.rpc.methods import CONSENT, Method
+from libs.rpc.methods import CONSENT, DELEGATION, Method
 from libs.rpc.normal import Normal, each_field_once, normal_of
 from libs.rpc.pause import Pause
 from libs.rpc.peers import NO_PROXIES, TrustedProxies, called_from
-from libs.rpc.principal import Consents, Principal
+from libs.rpc.principal import Consents, Standing
 from libs.rpc.request_context import SLOW, RequestContext
 from libs.rpc.streams import Answers, Send, Streams
 from libs.rpc.validation import Check, rules_of
@@ -61,6 +62,7 @@ class Rpc:
         recording: Recording | None,
         notebook: Notes | None = None,
         consents: Consents | None = None,
+        delegations: Delegations | None = None,
     ) -> None:
         self._server = server
         self._method = method
@@ -73,12 +75,18 @@ class Rpc:
         self.streams = method.streams
         self._authorize = gate(method)
         self._acting = Acting(method, consents, self._authorize)
-        self.admit = self._acting.admit
+        self._delegating = Delegating(method, delegations, self._authorize)
         disclosing = Disclosing(method, notebook)
         self._disclosing = disclosing if disclosing.needed else None
         self._meter = metrics.rpc(method.path)
         names_revision = "at_least" in method.request.DESCRIPTOR.fields_by_name
         self._recording = recording if names_revision else None
+
+    def admit(self, actor: Caller, metadata: Mapping[str, str]) -> None:
+        """Refuse whom the rpc does not let in. A consent or delegation is looked at when the call begins."""
+        if metadata.get(DELEGATION) and actor.anonymous:
+            raise token_missing()
+        self._acting.admit(actor, metadata)
 
     def answer(self, raw: bytes, wire: grpc.ServicerContext, ticket: Ticket) -> Any:
         """Serve the call, or tell the ticket's refusal."""
@@ -144,10 +152,10 @@ class Rpc:
         for said in self._serve(request, call):
             if isinstance(said, Pause):
                 yield said
-                call.actor, call.caller, _ = self._callers(ticket)
+                call.actor, call.caller, *_ = self._standing(ticket)
                 continue
             self._assure(call)
-            call.actor, call.caller, _ = self._callers(ticket)
+            call.actor, call.caller, *_ = self._standing(ticket)
             if self._disclosing is not None:
                 self._disclosing.before(said, request, call)
             yield said.SerializeToString()
@@ -157,21 +165,28 @@ class Rpc:
         """Refuse to go on where nobody looked at how far the caller reaches."""
         call.assure_consulted()
         call.assure_placed()
+        call.assure_of_affair()
 
-    def _callers(self, ticket: Ticket) -> tuple[Caller, Caller, Principal | None]:
-        """Who calls, in whose right, and by which consent if that is another's.
+    def _standing(self, ticket: Ticket) -> Standing:
+        """Who calls, in whose right, and by which consent or delegation.
 
-        Refuses a token that counts no more, or no longer permits the rpc, and a consent that does not.
+        Refuses a token that counts no more, or no longer permits the rpc, and a consent or a delegation that
+        does not.
         """
+        consent_id, delegation_id = ticket.metadata.get(CONSENT, ""), ticket.metadata.get(DELEGATION, "")
         if ticket.token is None:
-            return ticket.caller, ticket.caller, None
+            return Standing(ticket.caller, ticket.caller)
         actor = self._server.authority.caller(ticket.token)
-        consent_id = ticket.metadata.get(CONSENT, "")
-        if not consent_id:
-            self._authorize(actor)
-            return actor, actor, None
-        principal, caller = self._acting.principal(actor, consent_id, self._server.clock())
-        return actor, caller, principal
+        if consent_id and delegation_id:
+            raise not_by_delegation()
+        if consent_id:
+            principal, caller = self._acting.principal(actor, consent_id, self._server.clock())
+            return Standing(actor, caller, principal)
+        if delegation_id:
+            delegated, caller = self._delegating.stand_in(actor, delegation_id, self._server.clock())
+            return Standing(actor, caller, delegated=delegated)
+        self._authorize(actor)
+        return Standing(actor, actor)
 
     def _begin(
         self, raw: bytes, ctx: RequestContext, ticket: Ticket, span: traces.Span
@@ -183,11 +198,11 @@ class Rpc:
             remaining = None
         if remaining is not None and remaining <= 0:
             raise Rejected(TOO_LATE)
-        actor, caller, principal = self._callers(ticket)
-        ctx.caller = actor
+        standing = self._standing(ticket)
+        ctx.caller = standing.actor
         request = self._parse(raw)
         call = Call(
-            caller=caller,
+            caller=standing.caller,
             scopes=self._scopes,
             request=request,
             rpc=self._method.path,
@@ -201,8 +216,9 @@ class Rpc:
             proxies=self._server.proxies,
             room=None if self._method.streams else self._server.room,
             wake=ticket.wake,
-            actor=actor,
-            principal=principal,
+            actor=standing.actor,
+            principal=standing.principal,
+            delegated=standing.delegated,
         )
         if self._recording is not None and request.at_least:  # type: ignore[attr-defined] # it has the field
             Fresh.of(cast("Query", request), call).assure_recorded(self._recording)

@@ -1,9 +1,11 @@
 """In whose name a call is made, and who tells by which consents that may be."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from libs.ledger.consented import Consented
+from libs.ledger.delegated import Delegated
+from libs.rpc.access import Caller
 from libs.rules.areas import AreaPath
 
 
@@ -24,3 +26,12 @@ class Principal:
     resident_id: str
     consent_id: str
     within: AreaPath
+
+
+class Standing(NamedTuple):
+    """Who calls, in whose right, and by which consent or delegation if that is another's."""
+
+    actor: Caller
+    caller: Caller
+    principal: Principal | None = None
+    delegated: Delegated | None = None

@@ -16,6 +16,7 @@ from libs.rpc import probes
 from libs.rpc.admission import Admission
 from libs.rpc.call import Clock, wall_clock
 from libs.rpc.certificates import credentials
+from libs.rpc.delegating import Delegations
 from libs.rpc.disclosing import Notes
 from libs.rpc.interceptors import Authority, Nobody
 from libs.rpc.messages import Catalogue
@@ -90,18 +91,21 @@ class Server:
         recording: Recording | None = None,
         notebook: Notes | None = None,
         consents: Consents | None = None,
+        delegations: Delegations | None = None,
     ) -> None:
         """Serve `service` by `api`: rpc `OpenCase` calls `api.open_case(request, call)`.
 
         `messages` are the refusals' texts in other languages: `{"zh": {"CASE_IS_CLOSED": "…"}}`.
         `recording` is the ledger of the service: an rpc whose request names a revision (`at_least`) beyond
         what that holds is refused at once (VIEW_BEHIND).
-        `notebook` stores who reads whose personal data; `consents` tells who may act in whose name.
+        `notebook` stores who reads whose personal data; `consents` tells who may act in whose name,
+        `delegations` who in the place of which body.
         Raises TypeError when an rpc has no method on `api`, or shows personal data and does not declare it.
         """
         for method in methods_of(service):
             serve = serving(method, api)
-            rpc = Rpc(self._context, method, serve, messages or {}, recording, notebook, consents)
+            about = (messages or {}, recording, notebook, consents, delegations)
+            rpc = Rpc(self._context, method, serve, *about)
             self._routes.serve(method.path, rpc)
         self._names.append(service.full_name)
 

@@ -23,7 +23,7 @@ from libs.messaging.progress import Handled
 from libs.messaging.schema import migrate
 from libs.rpc.client import Client, connect
 from libs.rpc.credentials import Credentials
-from libs.rpc.methods import CONSENT
+from libs.rpc.methods import CONSENT, DELEGATION
 from libs.runtime.bundled.postgres import ensure_role
 from libs.runtime.config.settings import Secret, Settings
 from libs.runtime.host.host import Host, Roles
@@ -54,9 +54,16 @@ class Component:
         """Where it serves gRPC."""
         return f"127.0.0.1:{self.host.grpc_port}"
 
-    def client(self, credentials: Credentials | None = None, consent: str = "") -> Client:
-        """A client, closed with the component; with a `consent` it acts in the name of who gave it."""
-        client = connect(self.address, credentials, metadata={CONSENT: consent} if consent else None)
+    def client(
+        self, credentials: Credentials | None = None, consent: str = "", *, delegation: str = ""
+    ) -> Client:
+        """A client, closed with the component.
+
+        With a `consent` it acts in the name of who gave it, with a `delegation` in the place of a body.
+        """
+        named = {CONSENT: consent, DELEGATION: delegation}
+        given = {name: value for name, value in named.items() if value}
+        client = connect(self.address, credentials, metadata=given or None)
         self._clients.append(client)
         return client
 

@@ -6,12 +6,14 @@ from threading import Event
 
 from linli.cases.v1 import cases_service_pb2
 
+from libs.acting.delegated import HeardDelegations
 from libs.acting.heard import HeardConsents
 from libs.acting.view import VIEW as ACTS
 from libs.disclosure.view import VIEW as DISCLOSURES
 from libs.forgetting.view import CLOCK as FORGETTING_CLOCK
 from libs.forgetting.view import VIEW as FORGETTING_VIEW
 from libs.ledger.consented import CONSENTED
+from libs.ledger.delegated import DELEGATED
 from libs.ledger.forgotten import FORGETTING
 from libs.messaging.clocks import Clock
 from libs.messaging.live import Live
@@ -85,7 +87,12 @@ def build(ground: Ground, settings: CasesSettings) -> ServiceParts:
     ground.live.sort_by(partial(keys, app.following))
     ground.ledger.on_reconnect(app.following.forget)
     apis = (_api(app, ground.live),)
-    return ServiceParts(apis=apis, sends=_locating(app, ground), consents=consented)
+    return ServiceParts(
+        apis=apis,
+        sends=_locating(app, ground),
+        consents=consented,
+        delegations=HeardDelegations(ground.stream(DELEGATED)),
+    )
 
 
 def _app(ground: Ground, settings: CasesSettings, consented: HeardConsents) -> App:

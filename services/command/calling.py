@@ -48,8 +48,17 @@ def _complete(_context: click.Context, _param: click.Parameter, incomplete: str)
 @click.option(
     "--consent", metavar="ID", help="act in the name of the resident who gave this consent, as their helper"
 )
-def call(rpc: str, request: str, timeout: float | None, consent: str | None, **options: Any) -> int:
+@click.option("--delegation", metavar="ID", help="act in the place of the body that gave this delegation")
+def call(
+    rpc: str,
+    request: str,
+    timeout: float | None,
+    consent: str | None,
+    delegation: str | None,
+    **options: Any,
+) -> int:
     """Call an rpc of a running platform; print its answer, or each answer of a stream, as JSON."""
     from services.command.call import call_rpc
 
-    return call_rpc(rpc, request, timeout, consent, options)
+    named = {"consent": consent, "delegation": delegation}
+    return call_rpc(rpc, request, timeout, named, options)

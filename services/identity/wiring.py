@@ -51,6 +51,7 @@ from services.identity.adapters.views import (
     clients,
     codes,
     consents,
+    delegations,
     deliveries,
     endpoints,
     erasure_receipts,
@@ -83,6 +84,7 @@ from services.identity.application.consent_codes import ConsentCodes
 from services.identity.application.consent_words import ConsentWords
 from services.identity.application.contact import Contacts
 from services.identity.application.correction import Corrections
+from services.identity.application.delegation import Delegations
 from services.identity.application.delivery import Deliveries
 from services.identity.application.dispatch import Dispatches
 from services.identity.application.enrolment import Enrolments
@@ -132,6 +134,7 @@ from services.identity.domain.consent_codes import CONSENT_CODES
 from services.identity.domain.contact import CONTACT
 from services.identity.domain.course import COURSE
 from services.identity.domain.data_set import DATA_SET
+from services.identity.domain.delegation import DELEGATION
 from services.identity.domain.delivery import DELIVERY
 from services.identity.domain.dispatch import DISPATCH
 from services.identity.domain.factor_reset import FACTOR_RESET
@@ -169,6 +172,7 @@ from services.identity.entrypoints.client import ClientApi
 from services.identity.entrypoints.consent import ConsentApi
 from services.identity.entrypoints.contact import ContactApi
 from services.identity.entrypoints.correction import CorrectionApi
+from services.identity.entrypoints.delegation import DelegationApi
 from services.identity.entrypoints.enrolment import EnrolmentApi
 from services.identity.entrypoints.facts import FactsApi
 from services.identity.entrypoints.household import HouseholdApi
@@ -352,6 +356,12 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
                 zone=settings.time_zone,
             ),
             reads=consents.ConsentReads(views),
+        ),
+        delegations=Delegations(
+            stream=ground.stream(DELEGATION),
+            areas=streams.areas,
+            bodies=streams.bodies,
+            reads=delegations.DelegationReads(views),
         ),
         sharing=_sharing(ground, streams, seen),
         incidents=_incidents(ground, settings, streams),
@@ -734,6 +744,7 @@ def _api(app: App, published: Callable[[], Jwks]) -> Api:
         TrainingApi,
         PostApi,
         AppointmentApi,
+        DelegationApi,
         SharingApi,
         NominationApi,
         LoginApi,
@@ -777,6 +788,7 @@ SERVICE = Service(
         sharing.VIEW,
         nominations.VIEW,
         consents.VIEW,
+        delegations.VIEW,
         incidents.VIEW,
         erasure_receipts.VIEW,
         FORGETTING_VIEW,

@@ -63,6 +63,7 @@ ADAPTERS = {
         "signing",
         "source_keys",
         "right_events",
+        "delegation_events",
         "staff_events",
         "staff_reads",
         "training_reads",

@@ -21,6 +21,7 @@ from libs.messaging.clocks import Clock
 from libs.messaging.live import Live
 from libs.messaging.published import Publish
 from libs.messaging.reactions import Subscriptions
+from libs.rpc.delegating import Delegations
 from libs.rpc.naming import snake_case
 from libs.rpc.principal import Consents
 from libs.runtime.config.settings import Settings
@@ -103,7 +104,8 @@ class ServiceParts:
     `sends` runs in a thread where the views are folded, until its stop is set: it carries something out of
     the platform, or does long work of the service's own, and may take its time.
     `by_hand` are acts that only whoever is at the machine may do, by name (`linli <service> <name>`).
-    `consents` tell who may act in whose name, where an rpc may be called so.
+    `consents` tell who may act in whose name, `delegations` who in the place of which body, where an rpc may
+    be called so.
     `public_keys` (identity only) is the JSON Web Key Set served at `/keys.json`; `revoked`
     (identity only) says of a token's claims (`libs.rpc.tokens.Claims`) whether it was revoked: it is
     asked on every call, so it must be quick.
@@ -115,6 +117,7 @@ class ServiceParts:
     by_hand: Mapping[str, ByHand] = field(default_factory=dict)
     public_keys: PublicKeys | None = None
     consents: Consents | None = None
+    delegations: Delegations | None = None
     revoked: Callable[[Any], bool] | None = None
 
 

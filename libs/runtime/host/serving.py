@@ -70,6 +70,7 @@ def server_of(
                 service.ledger,
                 notebooks.get(service.name),
                 service.parts.consents,
+                service.parts.delegations,
             )
     lives = {service.name: service.live for service in services}
     server.add(feed.DESCRIPTOR.services_by_name["FeedService"], FeedApi(lives))

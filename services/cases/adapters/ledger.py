@@ -8,6 +8,7 @@ import msgspec
 from libs.forgetting import telling
 from libs.geo.cells import Cells
 from libs.ledger.consented import ConsentEndNoted, ConsentGivenNoted
+from libs.ledger.delegated import DelegationEndNoted, DelegationNoted
 from libs.ledger.disclosed import PersonalDataDisclosed
 from libs.ledger.personal import Personal
 from libs.ledger.store.blinding import Blinding
@@ -92,6 +93,8 @@ _PRIVATE = {
     "resident_erasure_noted.v1": noted.ResidentErasureNoted,
     "consent_given_noted.v1": ConsentGivenNoted,
     "consent_end_noted.v1": ConsentEndNoted,
+    "delegation_noted.v1": DelegationNoted,
+    "delegation_end_noted.v1": DelegationEndNoted,
     "consent_noted.v1": noted.ConsentNoted,
     "consent_revocation_noted.v1": noted.ConsentRevocationNoted,
     "client_noted.v1": noted.ClientNoted,

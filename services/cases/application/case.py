@@ -1,6 +1,6 @@
 """Cases: what may be done with one that is open, and what may be read."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -136,6 +136,11 @@ class Cases:
         surviving = self._surviving(record.state, record.history)
         state = replace(record.state, body_id=body_of(surviving.state))
         return replace(record, state=state, surviving=surviving)
+
+    def stood_in(self, case_id: str, ids: Collection[str]) -> bool:
+        """Whether one of these people did something on the case by a delegation."""
+        history = self.stream.history(case_id)
+        return any(each.metadata.delegation_id and each.metadata.actor in ids for each in history)
 
     def several(self, case_ids: Sequence[str]) -> Sequence[CaseRecord]:
         """Those of some cases that there are, each from its own stream alone."""

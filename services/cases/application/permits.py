@@ -33,6 +33,11 @@ def for_body(reach: Callable[[], Reach]) -> Check:
     return check
 
 
+def for_affair(require: Callable[[str], None]) -> Check:
+    """The caller may act on matters of the affair; `require` refuses one that is beyond a delegation."""
+    return lambda case: require(as_opened(case).file.affair_id)
+
+
 def for_pause(reach: Callable[[], Reach], working: Callable[[], Reach]) -> Check:
     """The caller decides on the pause that a body requested: for the area up, and not for that body.
 
@@ -64,8 +69,8 @@ def area(case: Case) -> Jurisdiction:
 
 def area_and_body(case: Case) -> Jurisdiction:
     """The area of the case and the body that answers: a grant for either is enough."""
-    opened = as_opened(case)
-    return Jurisdiction(area_path=opened.file.area_path, body_id=body_of(opened))
+    file, body = as_opened(case).file, body_of(as_opened(case))
+    return Jurisdiction(area_path=file.area_path, body_id=body, affair_id=file.affair_id)
 
 
 def for_reporter(
@@ -93,6 +98,19 @@ def for_outsider(working: Callable[[], Reach]) -> Check:
 
     def check(case: Case) -> None:
         if working().names(body_of(as_opened(case))):
+            raise refusals.works_for_the_body()
+
+    return check
+
+
+def for_no_stand_in(stood_in: Callable[[str], bool]) -> Check:
+    """The caller did nothing on the case in the place of the body that has it.
+
+    `stood_in` says of a case whether they did.
+    """
+
+    def check(case: Case) -> None:
+        if stood_in(as_opened(case).file.case_id):
             raise refusals.works_for_the_body()
 
     return check

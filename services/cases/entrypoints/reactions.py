@@ -9,6 +9,7 @@ from linli.identity.v1 import identity_events_pb2 as identity
 from linli.identity.v1 import identity_types_pb2 as identity_types
 from linli.options.v1 import access_pb2
 
+from libs.acting.delegated import DELEGATIONS
 from libs.acting.heard import CONSENTS
 from libs.forgetting.telling import forget
 from libs.ledger.ids import derived_id
@@ -213,6 +214,7 @@ SUBSCRIPTIONS: Subscriptions = {
         identity.ConsentRecorded: when_consent_recorded,
         identity.ConsentRevoked: when_consent_revoked,
         **CONSENTS,
+        **DELEGATIONS,
         identity.ClientRegistered: when_client_registered,
         identity.ClientRetired: when_client_retired,
         identity.RoleGranted: when_role_granted,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from services.command.admin.act import Noun
+from services.command.admin.delegations import DELEGATION
 from services.command.admin.homes import BUILDING, HOUSEHOLD
 from services.command.admin.incidents import INCIDENT
 from services.command.admin.mergers import MERGER
@@ -29,6 +30,7 @@ NOUNS: Mapping[str, Noun] = {
     "responsibility": RESPONSIBILITY,
     "partner": PARTNER,
     "consent": CONSENT,
+    "delegation": DELEGATION,
     "share": SHARE,
     "session": SESSION,
     "signing-key": SIGNING_KEY,

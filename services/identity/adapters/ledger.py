@@ -6,6 +6,7 @@ from libs.forgetting import telling
 from libs.ledger.disclosed import PersonalDataDisclosed
 from libs.ledger.store.mapper import Events
 from services.identity.adapters.claimed import CLAIMS
+from services.identity.adapters.delegation_events import DELEGATIONS
 from services.identity.adapters.joining_events import JOINING
 from services.identity.adapters.right_events import RIGHTS
 from services.identity.adapters.staff_events import STAFF
@@ -118,6 +119,7 @@ _PUBLISHED = {
     "role_lent.v1": RoleLent,
     "residents_merged.v1": merger.ResidentsMerged,
     "residents_unmerged.v1": merger.ResidentsUnmerged,
+    **DELEGATIONS,
 }
 _PRIVATE = {
     "personal_data_disclosed.v2": PersonalDataDisclosed,

@@ -10,6 +10,7 @@ from libs.ledger.recorded import Recorded
 from libs.messaging.published import Published
 from libs.rpc.moments import stamp
 from libs.rpc.texts import localized
+from services.identity.adapters import delegation_events
 from services.identity.domain.access import RoleGranted, RoleLent, RoleRevoked
 from services.identity.domain.area.events import AreaDefined, AreaEnded, AreaRenamed, BoundaryChanged
 from services.identity.domain.body import BodyRegistered
@@ -126,7 +127,7 @@ def _of_consents(recorded: Recorded[Any]) -> Published | None:
             withdrawn = published.ConsentWithdrawn(consent_id=event.consent_id, resident_id=event.resident_id)
             return Published(message=withdrawn, area_path=event.home_path, area_id=event.home_id)
         case _:
-            return telling.told(recorded)
+            return delegation_events.told(recorded) or telling.told(recorded)
 
 
 def _consent_given(event: ConsentGiven) -> Published:

@@ -13,6 +13,7 @@ from services.identity.application.code_sending import CodeSending
 from services.identity.application.consent import Consents
 from services.identity.application.contact import Contacts
 from services.identity.application.correction import Corrections
+from services.identity.application.delegation import Delegations
 from services.identity.application.delivery import Deliveries
 from services.identity.application.dispatch import Dispatches
 from services.identity.application.enrolment import Enrolments
@@ -56,6 +57,7 @@ class App:
     visits     record, show, show_own
     facts      to_check, count
     consents   record, propose, get, confirm, revoke, list, given
+    delegations  delegate, end
     sharing    define, ask, decide, end, read, twice
     incidents  report, record, get, list
     notices    set, of, list, mark_read
@@ -95,6 +97,7 @@ class App:
     visits: Visits
     facts: FactsInAreas
     consents: Consents
+    delegations: Delegations
     sharing: Sharing
     incidents: Incidents
     notices: Notices

@@ -86,7 +86,6 @@ def at(moment: datetime) -> Verifier:
     return Verifier(KeySet.of(lambda: jwks([KEY])), clock=lambda: moment)
 
 
-@pytest.mark.capability("000.7")
 def test_no_service_takes_a_token_from_the_end_of_a_grant_in_it_on(running: Component, operator: Any) -> None:
     party_id = with_login(operator, number(), "stand-in")
     ends = datetime.now(UTC) + timedelta(hours=1)

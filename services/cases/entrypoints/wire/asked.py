@@ -69,7 +69,8 @@ def dating(call: Call) -> Permit:
 
 def for_body(call: Call) -> permits.Check:
     """The caller acts for the body that must answer."""
-    return permits.both(permits.for_body(lambda: call.reach), dating(call))
+    by_right = permits.all_of(permits.for_body(lambda: call.reach), permits.for_affair(call.require_affair))
+    return permits.both(by_right, dating(call))
 
 
 def within(call: Call, of: Callable[[Case], Jurisdiction]) -> permits.Check:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import get_args
 
 from libs.ledger.consented import ConsentedFact
+from libs.ledger.delegated import DelegatedFact
 from libs.ledger.disclosed import PersonalDataDisclosed
 from libs.ledger.forgotten import ForgettingEvent
 from libs.testkit import golden
@@ -33,6 +34,7 @@ def test_every_event_of_the_domain_has_a_stored_name() -> None:
         ResidentFact,
         ConsentFact,
         ConsentedFact,
+        DelegatedFact,
         OwnerFact,
         ForgettingEvent,
     ]

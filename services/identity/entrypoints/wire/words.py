@@ -9,6 +9,7 @@ from libs.rpc.enums import EnumTable, EnumWords
 from services.identity.domain import code, nomination, notice, preferences
 from services.identity.domain.consent import events as consent
 from services.identity.domain.data_set import DataField
+from services.identity.domain.delegation import Power
 from services.identity.domain.fact_kinds import FactKind, Source, SubjectKind
 from services.identity.domain.incident import events as incident
 from services.identity.domain.values import BodyKind, KeyKind, Level, Relation, Role
@@ -22,6 +23,7 @@ INCIDENT_KINDS = EnumTable(types.IncidentKind, incident.IncidentKind)
 RISKS = EnumTable(types.IncidentRisk, incident.Risk)
 STAGES = EnumTable(types.IncidentState, incident.Stage)
 DUTIES = EnumTable(types.NotificationDuty, incident.Duty)
+POWERS = EnumTable(types.DelegatedPower, Power)
 DATA_FIELDS = EnumTable(sharing.DataField, DataField)
 CONFIRMATIONS = EnumTable(types.ConsentConfirmation, consent.Confirmation)
 NOTICE_KINDS = EnumTable(types.NoticeKind, notice.NoticeKind)

@@ -20,6 +20,7 @@ from services.identity.domain.consent_codes import ConsentCodeEvent
 from services.identity.domain.contact import ContactEvent
 from services.identity.domain.course import CourseDefined
 from services.identity.domain.data_set import DataSetDefined
+from services.identity.domain.delegation import DelegationEvent
 from services.identity.domain.delivery import DeliveryEvent
 from services.identity.domain.dispatch import DispatchEvent
 from services.identity.domain.factor_reset import FactorResetEvent
@@ -55,7 +56,7 @@ def test_every_event_of_the_domain_has_a_stored_name() -> None:
     families: list[object] = [AreaEvent, ResidentEvent, NaturalKeysEvent, AccessEvent]
     families += [MergerEvent]
     families += [LoginEvent, ClientEvent, KeyringEvent, OperatorsEvent, NominationEvent, ConsentEvent]
-    families += [ShareEvent]
+    families += [ShareEvent, DelegationEvent]
     families += [NoticeEvent, DeliveryEvent, LettersEvent, WebhookEvent, DispatchEvent]
     families += [IncidentEvent, ReceiptEvent, ForgettingEvent]
     families += [BuildingEvent, HouseholdEvent, ResidencyEvent, CareerEvent, PostEvent]

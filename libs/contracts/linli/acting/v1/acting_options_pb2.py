@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$linli/acting/v1/acting_options.proto\x12\x0flinli.acting.v1\x1a google/protobuf/descriptor.proto:3\n\ton_behalf\x12\x1e.google.protobuf.MethodOptions\x18\xee\x86\x03 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$linli/acting/v1/acting_options.proto\x12\x0flinli.acting.v1\x1a google/protobuf/descriptor.proto:3\n\ton_behalf\x12\x1e.google.protobuf.MethodOptions\x18\xee\x86\x03 \x01(\t:7\n\rby_delegation\x12\x1e.google.protobuf.MethodOptions\x18\xef\x86\x03 \x01(\x08\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)

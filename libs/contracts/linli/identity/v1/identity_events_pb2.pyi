@@ -517,6 +517,92 @@ class ConsentWithdrawn(_message.Message):
 Global___ConsentWithdrawn: _TypeAlias = ConsentWithdrawn  # noqa: Y015
 
 @_typing.final
+class PowerDelegated(_message.Message):
+    """A body lets another one use a power in its place. Who delegated it is the actor in the envelope."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DELEGATION_ID_FIELD_NUMBER: _builtins.int
+    POWER_FIELD_NUMBER: _builtins.int
+    ORIGIN_BODY_ID_FIELD_NUMBER: _builtins.int
+    FROM_BODY_ID_FIELD_NUMBER: _builtins.int
+    TO_BODY_ID_FIELD_NUMBER: _builtins.int
+    UNDER_DELEGATION_ID_FIELD_NUMBER: _builtins.int
+    AREA_PATH_FIELD_NUMBER: _builtins.int
+    AFFAIR_IDS_FIELD_NUMBER: _builtins.int
+    SINCE_TIME_FIELD_NUMBER: _builtins.int
+    UNTIL_TIME_FIELD_NUMBER: _builtins.int
+    delegation_id: _builtins.str
+    """The delegation."""
+    power: _identity_types_pb2.DelegatedPower.ValueType
+    """What may be done."""
+    origin_body_id: _builtins.str
+    """The body whose power it is: on whose matters may be acted."""
+    from_body_id: _builtins.str
+    """The body that delegates; another one than the origin, if it passes on what it received."""
+    to_body_id: _builtins.str
+    """The body whose officers may act."""
+    under_delegation_id: _builtins.str
+    """The delegation by which the delegating body received the power; empty: it is its own. It ends with that one."""
+    area_path: _builtins.str
+    """Where: the ids from the root to an area, which includes all areas below. Empty: wherever the origin may."""
+    @_builtins.property
+    def affair_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """On matters of which affairs; empty: of all."""
+
+    @_builtins.property
+    def since_time(self) -> _timestamp_pb2.Timestamp:
+        """From when."""
+
+    @_builtins.property
+    def until_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when."""
+
+    def __init__(
+        self,
+        *,
+        delegation_id: _builtins.str = ...,
+        power: _identity_types_pb2.DelegatedPower.ValueType = ...,
+        origin_body_id: _builtins.str = ...,
+        from_body_id: _builtins.str = ...,
+        to_body_id: _builtins.str = ...,
+        under_delegation_id: _builtins.str = ...,
+        area_path: _builtins.str = ...,
+        affair_ids: _abc.Iterable[_builtins.str] | None = ...,
+        since_time: _timestamp_pb2.Timestamp | None = ...,
+        until_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["since_time", b"since_time", "until_time", b"until_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["affair_ids", b"affair_ids", "area_path", b"area_path", "delegation_id", b"delegation_id", "from_body_id", b"from_body_id", "origin_body_id", b"origin_body_id", "power", b"power", "since_time", b"since_time", "to_body_id", b"to_body_id", "under_delegation_id", b"under_delegation_id", "until_time", b"until_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PowerDelegated: _TypeAlias = PowerDelegated  # noqa: Y015
+
+@_typing.final
+class DelegationEnded(_message.Message):
+    """A delegation has ended before its time, and with it those under it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DELEGATION_ID_FIELD_NUMBER: _builtins.int
+    delegation_id: _builtins.str
+    """The delegation."""
+    def __init__(
+        self,
+        *,
+        delegation_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["delegation_id", b"delegation_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DelegationEnded: _TypeAlias = DelegationEnded  # noqa: Y015
+
+@_typing.final
 class ConsentRevoked(_message.Message):
     """A consent that was recorded by `ConsentRecorded` has ended before its time."""
 

@@ -820,6 +820,30 @@ number alone is that of several people, and is refused. Residents only.
 """
 Global___KeyKind: _TypeAlias = KeyKind  # noqa: Y015
 
+class _DelegatedPower:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DelegatedPowerEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DelegatedPower.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    DELEGATED_POWER_UNSPECIFIED: _DelegatedPower.ValueType  # 0
+    """Never accepted in a request."""
+    DELEGATED_POWER_READ_CASES: _DelegatedPower.ValueType  # 1
+    """Read the cases of the body."""
+    DELEGATED_POWER_WORK_ON_CASES: _DelegatedPower.ValueType  # 2
+    """Read them, and work on them."""
+
+class DelegatedPower(_DelegatedPower, metaclass=_DelegatedPowerEnumTypeWrapper):
+    """What one body lets another one do in its place."""
+
+DELEGATED_POWER_UNSPECIFIED: DelegatedPower.ValueType  # 0
+"""Never accepted in a request."""
+DELEGATED_POWER_READ_CASES: DelegatedPower.ValueType  # 1
+"""Read the cases of the body."""
+DELEGATED_POWER_WORK_ON_CASES: DelegatedPower.ValueType  # 2
+"""Read them, and work on them."""
+Global___DelegatedPower: _TypeAlias = DelegatedPower  # noqa: Y015
+
 @_typing.final
 class HeldNaturalKey(_message.Message):
     """A natural key of a person, as answers show it. Its value is not kept, so no answer has it."""
