@@ -79,6 +79,13 @@ class NoConsents:
         """There is none."""
 
 
+class NoDelegations:
+    """No body lets another one act in its place."""
+
+    def of(self, delegation_id: str) -> None:  # whichever it is
+        """There is none."""
+
+
 @contextmanager
 def echoing() -> Iterator[Echoed]:
     """All rpcs, called by somebody who may do everything."""
@@ -88,7 +95,7 @@ def echoing() -> Iterator[Echoed]:
         api = type("Api", (), {})()
         for method in methods_of(service):
             setattr(api, snake_case(method.name), echo.serve(method))
-        server.add(service, api, notebook=Unread(), consents=NoConsents())
+        server.add(service, api, notebook=Unread(), consents=NoConsents(), delegations=NoDelegations())
     with serving(server) as address, connect(address, mint.person(*roles())) as client:
         yield Echoed(client, echo)
 
