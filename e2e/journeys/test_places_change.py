@@ -64,9 +64,10 @@ def answered_by(town: Town, body_id: str, place: Point) -> None:
 
     def answers() -> bool:
         try:
-            return town.operator.cases.preview_routing(asked).routing.body_id == body_id
+            found = town.operator.cases.preview_routing(asked).routing.body_id
         except RpcFailed:  # between two changes a place may lie in no area
             return False
+        return bool(found == body_id)
 
     eventually(answers, seconds=30)
 
