@@ -13,6 +13,7 @@ DELEGATION = Noun(
             words={
                 "from_body_id": "id of the body that delegates",
                 "to_body_id": "id of the body whose officers may act",
+                "power": "what they may do",
                 "area_id": "id of the area to which it is limited [wherever the body may]",
                 "affair_ids": "id of an affair to which it is limited; may be given several times [all]",
                 "since_time": "from when, such as 2027-01-01T00:00:00Z [now]",
