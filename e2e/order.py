@@ -36,6 +36,7 @@ ORDER = Order(
             "e2e/journeys/test_places_change.py",
             "e2e/journeys/test_a_city_is_imported.py",
             "e2e/journeys/test_a_person_is_merged.py",
+            "e2e/journeys/test_a_body_acts_for_another.py",
             "e2e/journeys/test_a_vacancy_is_filled.py",
             "e2e/journeys/test_linli_says_what_to_do.py",
             "e2e/journeys/test_one_trace_from_call_to_trail.py",
