@@ -21,6 +21,7 @@ from services.cases.domain.case.events import PauseRequested
 from services.cases.domain.case.situations import Opened
 from services.cases.entrypoints.case import act
 from services.cases.entrypoints.conversation import reader_of
+from services.cases.entrypoints.wire import asked
 from services.cases.entrypoints.wire.case import case_shown, early_case_shown
 from services.cases.entrypoints.wire.explaining import answer_explained, clock_explained
 from services.cases.entrypoints.wire.words import CLOCKS, MOMENTS
@@ -52,6 +53,7 @@ class ClockApi:
                     request.level,
                 ),
                 permits.for_outsider(lambda: call.caller.reach("cases.work")),
+                asked.for_no_stand_in(call, self._app.cases.stood_in),
             ),
             request.if_revision,
         )
@@ -82,13 +84,20 @@ class ClockApi:
         """The next area up lets work wait."""
         actor = call.context().actor
         command = ApprovePause(pause_id=request.pause_id, decided_by=actor, at=call.now())
-        return act(self._app, request, call, command, _for_pause(call), pb.ApprovePauseResponse)
+        return act(self._app, request, call, command, self._for_pause(call), pb.ApprovePauseResponse)
 
     def refuse_pause(self, request: pb.RefusePauseRequest, call: Call) -> pb.RefusePauseResponse:
         """It does not."""
         actor = call.context().actor
         command = RefusePause(pause_id=request.pause_id, decided_by=actor, at=call.now())
-        return act(self._app, request, call, command, _for_pause(call), pb.RefusePauseResponse)
+        return act(self._app, request, call, command, self._for_pause(call), pb.RefusePauseResponse)
+
+    def _for_pause(self, call: Call) -> permits.Check:
+        """The caller decides for the next area up, and does not work for the body that requested."""
+        return permits.all_of(
+            permits.for_pause(lambda: call.reach, lambda: call.caller.reach("cases.work")),
+            asked.for_no_stand_in(call, self._app.cases.stood_in),
+        )
 
     def explain_deadline(self, request: pb.ExplainDeadlineRequest, call: Call) -> pb.ExplainDeadlineResponse:
         """What the deadline of a clock, or the limit for an answer, was counted by."""
@@ -132,8 +141,3 @@ def _reads_as_reporter(call: Call, case: Opened) -> bool:
     if not call.has("cases.report") or all(each.reporter_id not in mine for each in case.file.reports):
         raise not_covered(of.area_path, of.body_id)
     return True
-
-
-def _for_pause(call: Call) -> permits.Check:
-    """The caller decides for the next area up, and does not work for the body that requested."""
-    return permits.for_pause(lambda: call.reach, lambda: call.caller.reach("cases.work"))

@@ -85,7 +85,7 @@ class ReportApi:
         """The reporter says that the matter is dealt with."""
         command = commands.ConfirmResolution(at=call.at)
         outside = permits.for_outsider(lambda: call.actor.reach("cases.work"))
-        judge = permits.for_no_stand_in(lambda case_id: self._app.cases.stood_in(case_id, call.actor.ids))
+        judge = asked.for_no_stand_in(call, self._app.cases.stood_in)
         check = permits.all_of(asked.for_reporter(call), outside, judge)
         return self._reply(request, call, command, pb.ConfirmResolutionResponse, check)
 

@@ -13,9 +13,11 @@ from libs.ledger.disclosed import PersonalDataDisclosed
 from libs.rpc.access import Grant
 from libs.rpc.credentials import Token
 from libs.rpc.moments import stamp
+from libs.testkit.acting import consented
 from libs.testkit.component import Component
 from libs.testkit.ids import Ids
 from libs.testkit.rpc import answer_to, every_rpc
+from services.cases.tests.test_component_pauses import approving, refusing, requesting
 from services.cases.tests.wire import DESCRIPTOR, on, refused, report
 
 new_id = Ids("delegation")
@@ -77,6 +79,9 @@ def test_a_stand_in_works_on_the_case_and_each_event_cites_the_delegation(
     theirs = [each for each in events if each.metadata.actor == "pia"]
     assert {each.name.split(".")[1] for each in theirs} >= {"case_accepted", "case_resolved"}
     assert {each.metadata.delegation_id for each in theirs} == {delegation_id}
+    history = officer.get_case_history(pb.GetCaseHistoryRequest(case_id=case.case_id)).entries
+    cited = {(each.actor == "pia", each.delegation_id) for each in history}
+    assert cited == {(True, delegation_id), (False, "")}
     own = person("CASE_OFFICER", subject="pia", body="parks")
     assert refused(own.add_note, pb.AddNoteRequest(**on(case), text="mine")) == "OUT_OF_REACH"
 
@@ -195,6 +200,34 @@ def test_nobody_confirms_what_they_did_in_the_place_of_the_body(running: Compone
     assert (
         refused(reporter.confirm_resolution, pb.ConfirmResolutionRequest(**on(own))) == "WORKS_FOR_THE_BODY"
     )
+
+
+def test_nor_has_a_helper_confirm_it_in_their_name(running: Component, person: Any) -> None:
+    own = person("RESIDENT", subject="pia", path="city").open_case(report()).case
+    officer = by(running, delegated(running))
+    officer.accept_case(accepting(own))
+    officer.resolve_case(pb.ResolveCaseRequest(**on(own), outcome_code="resolved", outcome="filled"))
+    running.hears("identity", identity.ResidentRegistered(resident_id="pia"))
+    consent_id = consented(running, resident_id="pia", helper_id="helper", home_area_path="city")
+    helper = running.client(running.mint.person("GRID_WORKER", subject="helper", path="city"), consent_id)
+
+    confirming = pb.ConfirmResolutionRequest(**on(own))
+
+    assert refused(helper.service(DESCRIPTOR).confirm_resolution, confirming) == "WORKS_FOR_THE_BODY"
+
+
+def test_who_stood_in_does_not_decide_on_a_pause_of_the_case(
+    running: Component, case: pb.Case, roads_officer: Any
+) -> None:
+    by(running, delegated(running)).start_work(pb.StartWorkRequest(**on(case)))
+    roads_officer.request_pause(requesting(case))
+    both = [Grant("CASE_OFFICER", body="parks"), Grant("SUPERVISOR", path="city/harbour")]
+    pia = running.client(running.mint.holding("pia", *both)).service(DESCRIPTOR)
+    ada = running.client(running.mint.holding("ada", *both)).service(DESCRIPTOR)
+
+    assert refused(pia.approve_pause, approving(case)) == "WORKS_FOR_THE_BODY"
+    assert refused(pia.refuse_pause, refusing(case)) == "WORKS_FOR_THE_BODY"
+    assert ada.approve_pause(approving(case)).case.state == types.CASE_STATE_WAITING
 
 
 def test_who_heard_of_the_end_first_does_not_act(running: Component, case: pb.Case) -> None:

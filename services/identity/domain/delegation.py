@@ -164,7 +164,7 @@ def decide(command: DelegationCommand, delegation: Delegation) -> Sequence[Deleg
 
 def _delegated(command: DelegatePower) -> PowerDelegated:
     terms = command.terms
-    if not command.at < terms.until or not terms.since < terms.until <= terms.since + LONGEST:
+    if not terms.since < terms.until or not command.at < terms.until <= command.at + LONGEST:
         raise unfit.delegation_period_is_unfit()
     if terms.to_body_id in (terms.from_body_id, terms.origin_body_id):
         raise unfit.delegation_is_a_circle()

@@ -11,7 +11,7 @@ def delegation_is_unknown(delegation_id: str) -> Refusal:
 
 def delegation_period_is_unfit() -> Refusal:
     """It begins after it ends, is over, or lasts too long."""
-    advice = "a delegation ends after now and after it begins, and within a year of that"
+    advice = "a delegation ends after now and after it begins, and within a year from now"
     return Refusal(Kind.INVALID, "DELEGATION_PERIOD_UNFIT", advice, field="until_time")
 
 

@@ -1,6 +1,6 @@
 """What is asked of a case: the command, and who may. The same by an rpc and by a step of imported history."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from libs.query.reach import Jurisdiction, Permit, Reach, permitting
@@ -71,6 +71,15 @@ def for_body(call: Call) -> permits.Check:
     """The caller acts for the body that must answer."""
     by_right = permits.all_of(permits.for_body(lambda: call.reach), permits.for_affair(call.require_affair))
     return permits.both(by_right, dating(call))
+
+
+def for_no_stand_in(call: Call, stood_in: Callable[[str, Collection[str]], bool]) -> permits.Check:
+    """Neither the caller, nor who calls for them, did anything on the case by a delegation.
+
+    `stood_in` says whether one of some people did.
+    """
+    ids = {*call.actor.ids, *call.caller.ids}
+    return permits.for_no_stand_in(lambda case_id: stood_in(case_id, ids))
 
 
 def within(call: Call, of: Callable[[Case], Jurisdiction]) -> permits.Check:

@@ -62,7 +62,7 @@ def _unnamed(entry: pb.HistoryEntry, reporter_id: str | None) -> pb.HistoryEntry
     """An entry without who acted, unless it was the reporter."""
     entry.actor = entry.actor if entry.actor == reporter_id else ""
     entry.on_behalf_of = entry.on_behalf_of if entry.on_behalf_of == reporter_id else ""
-    entry.request_id = entry.trace_id = entry.correlation_id = ""
+    entry.request_id = entry.trace_id = entry.correlation_id = entry.delegation_id = ""
     return entry
 
 
@@ -85,6 +85,7 @@ def history_entry_shown(recorded: Recorded[Any], masked: bool) -> pb.HistoryEntr
         evidence=map(evidence_shown, getattr(event, "evidence", ())),
         summary=merge_summary(event),
         attachments=_attachments(recorded, masked),
+        delegation_id=about.delegation_id or "",
     )
 
 

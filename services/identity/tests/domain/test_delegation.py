@@ -65,6 +65,7 @@ def test_it_has_a_period_with_an_end() -> None:
         {"until": AT},
         {"since": UNTIL},
         {"until": AT + LONGEST + timedelta(days=1)},
+        {"since": AT + LONGEST, "until": AT + LONGEST + timedelta(days=1)},
         {"since": AT - timedelta(days=9), "until": AT - timedelta(days=1)},
     ]
     for wrong in wrongs:

@@ -19,7 +19,7 @@ service looks at each call, and again before each message of a stream.
 An officer names the delegation in the metadata: `x-linli-delegation: <delegation_id>`. Then the call reaches the matters
 of the body whose power it is, within the area and for the affairs of the delegation, and nothing that is the officer's
 own. It takes a grant that names the receiving body, with the scopes that the power has (`cases.read`; to work on cases
-also `cases.work`), and stays within the area of that grant. Events, and records of what was read, cite the delegation.
+also `cases.work`), and stays within the area of that grant. `GetCaseHistory` tells the delegation; published events do not.
 
 It is refused with PERMISSION_DENIED `NOT_BY_DELEGATION` by every rpc without the option `by_delegation`, for programs,
 and beside a consent; with FAILED_PRECONDITION `DELEGATION_UNKNOWN` when the service has not heard of it; with

@@ -3454,6 +3454,7 @@ class HistoryEntry(_message.Message):
     EVIDENCE_FIELD_NUMBER: _builtins.int
     SUMMARY_FIELD_NUMBER: _builtins.int
     ATTACHMENTS_FIELD_NUMBER: _builtins.int
+    DELEGATION_ID_FIELD_NUMBER: _builtins.int
     version: _builtins.int
     """Its number within the case, from 1, without gaps."""
     event: _builtins.str
@@ -3478,6 +3479,8 @@ class HistoryEntry(_message.Message):
     """The legal basis of a reassignment that cites no item of the responsibility list."""
     outcome_code: _builtins.str
     """Of a resolution: the outcome, by its code in the affair's list."""
+    delegation_id: _builtins.str
+    """The delegation by which the actor stood in for the body that answers; empty: none. Reporters do not read it."""
     @_builtins.property
     def occurred_time(self) -> _timestamp_pb2.Timestamp:
         """When it happened."""
@@ -3518,10 +3521,11 @@ class HistoryEntry(_message.Message):
         evidence: _abc.Iterable[_cases_types_pb2.EvidenceReference] | None = ...,
         summary: _types_pb2.LocalizedText | None = ...,
         attachments: _abc.Iterable[_cases_types_pb2.Attachment] | None = ...,
+        delegation_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["occurred_time", b"occurred_time", "recorded_time", b"recorded_time", "summary", b"summary"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "attachments", b"attachments", "correlation_id", b"correlation_id", "event", b"event", "evidence", b"evidence", "legal_basis", b"legal_basis", "occurred_time", b"occurred_time", "on_behalf_of", b"on_behalf_of", "outcome_code", b"outcome_code", "reason", b"reason", "recorded_time", b"recorded_time", "request_id", b"request_id", "summary", b"summary", "trace_id", b"trace_id", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "attachments", b"attachments", "correlation_id", b"correlation_id", "delegation_id", b"delegation_id", "event", b"event", "evidence", b"evidence", "legal_basis", b"legal_basis", "occurred_time", b"occurred_time", "on_behalf_of", b"on_behalf_of", "outcome_code", b"outcome_code", "reason", b"reason", "recorded_time", b"recorded_time", "request_id", b"request_id", "summary", b"summary", "trace_id", b"trace_id", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -40,7 +40,7 @@ class Delegation(_message.Message):
     DELEGATED_TIME_FIELD_NUMBER: _builtins.int
     ENDED_TIME_FIELD_NUMBER: _builtins.int
     delegation_id: _builtins.str
-    """The delegation. Whoever acts by it names it (`x-linli-delegation`), and the events cite it."""
+    """The delegation. Whoever acts by it names it (`x-linli-delegation`), and the ledger keeps it with each event."""
     power: _identity_types_pb2.DelegatedPower.ValueType
     """What may be done."""
     origin_body_id: _builtins.str
@@ -137,7 +137,7 @@ class DelegatePowerRequest(_message.Message):
 
     @_builtins.property
     def until_time(self) -> _timestamp_pb2.Timestamp:
-        """Until when: within a year of its beginning."""
+        """Until when: within a year from now."""
 
     def __init__(
         self,
