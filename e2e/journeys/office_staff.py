@@ -134,16 +134,9 @@ def consents(office: Office) -> None:
 def sharing(office: Office) -> None:
     """Welfare reads of the register what it was granted, until that ends."""
     register, welfare = body(office, "register"), body(office, "welfare")
-    desks = {"keeper": register, "asker": welfare}
-    for desk, of in desks.items():
-        person = office.person(f"The {desk}", f"the.{desk}")
-        office.does("role", "grant", person, "--role", "ROLE_PLANNER", "--body", of)
-        if desk == "asker":
-            office.does("role", "grant", person, "--role", "ROLE_CASE_OFFICER", "--body", of)
-        office.logs_in(desk, f"the.{desk}")
-    chief = office.person("The chief", "the.chief")
-    office.does("role", "grant", chief, "--role", "ROLE_PLANNER")
-    office.logs_in("chief", "the.chief")
+    at_a_desk(office, "keeper", ("ROLE_PLANNER", "--body", register))
+    at_a_desk(office, "asker", ("ROLE_PLANNER", "--body", welfare), ("ROLE_CASE_OFFICER", "--body", welfare))
+    at_a_desk(office, "chief", ("ROLE_PLANNER",))
     basis = ("--legal-basis", "Law on the elderly, article 15")
     for data_set, owner in (("elderly", register), ("pensioners", welfare)):
         words = ("--owner-body", owner, "--data-fields", "NAME", "--name-en", data_set, *basis)
@@ -167,6 +160,14 @@ def sharing(office: Office) -> None:
     assert "SHARE_NOT_IN_FORCE" in late.stderr
     listed = office.does("share", "list", "--data-set", "elderly", by="keeper")
     assert len(listed) == 2
+
+
+def at_a_desk(office: Office, desk: str, *grants: tuple[str, ...]) -> None:
+    """Somebody new with these grants, who is logged in."""
+    person = office.person(f"The {desk}", f"the.{desk}")
+    for grant in grants:
+        office.does("role", "grant", person, "--role", *grant)
+    office.logs_in(desk, f"the.{desk}")
 
 
 def delegations(office: Office) -> None:

@@ -10,9 +10,6 @@ from linli.identity.v1 import identity_types_pb2 as kinds
 from e2e.city.platform import City, until_known
 from e2e.journeys.ledgers import all_services, ledger_of
 from e2e.journeys.town import EAST, PIPE, ROADS, WATER, Town, new_id, on, refusal, stamp
-from libs.rpc.client import connect
-from libs.rpc.methods import DELEGATION
-from libs.testkit import patience
 from libs.testkit.eventually import eventually
 
 pytestmark = pytest.mark.capability("000.7")
@@ -35,8 +32,7 @@ def over_the_holiday(town: Town) -> str:
 def in_their_place(town: Town, delegation_id: str) -> City:
     """An officer of the roads, who names the delegation in each call."""
     token = town.mint.person("CASE_OFFICER", subject="rosa", body=ROADS)
-    named = {DELEGATION: delegation_id}
-    return City(connect(town.platform.where, token, deadline=patience.seconds(20.0), metadata=named))
+    return town.anyone(token, delegation=delegation_id)
 
 
 def test_over_a_holiday_another_body_works_on_a_case_until_that_is_ended(town: Town) -> None:
@@ -58,7 +54,6 @@ def test_over_a_holiday_another_body_works_on_a_case_until_that_is_ended(town: T
     )
     answering = cases.AnswerReporterRequest(**on(case), text="on our way")
     assert refusal(officer.cases.answer_reporter, answering) == "DELEGATION_NOT_VALID"
-    officer.client.close()
     town.person("CASE_OFFICER", "wu", body=WATER).cases.answer_reporter(answering)
     assert cited(town, case) == {"rosa": {delegation_id}, "wu": {None}}
 

@@ -24,7 +24,7 @@ from linli.volunteers.v1 import volunteers_service_pb2 as volunteers
 
 from e2e.city.platform import City, Platform, enter, sign_in
 from e2e.journeys.cities import platform_in
-from e2e.journeys.town import TOWN, new_id, refusal
+from e2e.journeys.town import TOWN, new_id, refusal, staff
 from libs.rpc.credentials import Token
 from libs.runtime.bundled.rabbitmq_install import Installed
 from libs.testkit import patience
@@ -65,11 +65,7 @@ def signed_in(platform: Platform, operator: City, login: str) -> tuple[str, City
         request_id="town", area_id=TOWN, level=kinds.AREA_LEVEL_CITY, name=LocalizedText(zh="松林市")
     )
     of.define_area(town)
-    key = kinds.NaturalKey(kind=kinds.KEY_KIND_STAFF_NUMBER, value=login)
-    asked = identity.RegisterResidentRequest(request_id=new_id(), natural_key=key, name="某人", area_id=TOWN)
-    party_id = str(of.register_resident(asked).resident_id)
-    created = {"party_id": party_id, "login_name": login, "password": PASSWORD}
-    of.create_login(identity.CreateLoginRequest(request_id=new_id(), **created))
+    party_id = staff(operator, login, PASSWORD, area=TOWN)
     for role in (access_pb2.ROLE_SUPERVISOR, access_pb2.ROLE_COORDINATOR):
         granted = identity.GrantRoleRequest(request_id=new_id(), party_id=party_id, role=role, area_id=TOWN)
         of.grant_role(granted)

@@ -7,12 +7,11 @@ import pytest
 from linli.cases.v1 import cases_service_pb2 as cases
 from linli.identity.v1 import identity_service_pb2 as identity
 from linli.identity.v1 import identity_staffing_pb2 as staffing
-from linli.identity.v1 import identity_types_pb2 as kinds
 from linli.options.v1 import access_pb2
 from linli.types.v1.types_pb2 import LocalizedText
 
 from e2e.city.platform import City
-from e2e.journeys.town import ELM, TOWN, WATER, Town, new_id, on, refusal, stamp
+from e2e.journeys.town import ELM, TOWN, WATER, Town, new_id, on, refusal, staff, stamp
 from libs.rpc.credentials import Token
 
 POST, WELDER, PASSWORD = "elm-waterman", "welder", "a long password"
@@ -43,16 +42,7 @@ def post(town: Town) -> str:
 
 
 def somebody(town: Town, login: str) -> str:
-    """A person of staff, who may log in and nothing else."""
-    key = kinds.NaturalKey(kind=kinds.KEY_KIND_STAFF_NUMBER, value=login)
-    asked = identity.RegisterResidentRequest(request_id=new_id(), natural_key=key, name="某人", area_id=ELM)
-    party_id = str(town.operator.identity.register_resident(asked).resident_id)
-    town.operator.identity.create_login(
-        identity.CreateLoginRequest(
-            request_id=new_id(), party_id=party_id, login_name=login, password=PASSWORD
-        )
-    )
-    return party_id
+    return staff(town.operator, login, PASSWORD, area=ELM)
 
 
 def signed_in(town: Town, login: str) -> City:

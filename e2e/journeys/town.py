@@ -22,7 +22,7 @@ from libs.rpc.client import connect
 from libs.rpc.credentials import Token
 from libs.rpc.failures import RpcFailed
 from libs.rpc.keys import SigningKey
-from libs.rpc.methods import CONSENT
+from libs.rpc.methods import standing_in
 from libs.testkit import patience
 from libs.testkit.eventually import eventually
 from libs.testkit.rpc import Mint
@@ -67,9 +67,12 @@ class Town:
     operator: City
     _signed_in: list[City] = field(default_factory=list)
 
-    def anyone(self, token: Token, consent: str = "") -> City:
-        """The five services as the holder of a token; by a `consent` in the name of who gave it."""
-        named = {CONSENT: consent} if consent else None
+    def anyone(self, token: Token, consent: str = "", *, delegation: str = "") -> City:
+        """The five services as the holder of a token.
+
+        By a `consent` in the name of who gave it, by a `delegation` in the place of a body.
+        """
+        named = standing_in(consent, delegation)
         deadline = patience.seconds(20.0)
         city = City(connect(self.platform.where, token, deadline=deadline, metadata=named))
         self._signed_in.append(city)
@@ -96,6 +99,16 @@ class Town:
         """Close every connection."""
         for city in (self.operator, *self._signed_in):
             city.client.close()
+
+
+def staff(operator: City, login: str, password: str, *, area: str) -> str:
+    """Registers a person of staff, who may log in and nothing else; their id."""
+    key = kinds.NaturalKey(kind=kinds.KEY_KIND_STAFF_NUMBER, value=login)
+    asked = identity.RegisterResidentRequest(request_id=new_id(), natural_key=key, name="某人", area_id=area)
+    party_id = str(operator.identity.register_resident(asked).resident_id)
+    created = {"party_id": party_id, "login_name": login, "password": password}
+    operator.identity.create_login(identity.CreateLoginRequest(request_id=new_id(), **created))
+    return party_id
 
 
 def report(**fields: Any) -> cases.OpenCaseRequest:

@@ -18,17 +18,16 @@ from libs.ledger.delegated import (
 from libs.ledger.noted import Note, Noted
 from libs.ledger.streams.stream import Stream
 from libs.messaging.reactions import Fact, Reaction, Reactions, When
-from libs.rpc.enums import prefix_of
+from libs.rpc.enums import bare_names
 from libs.rpc.moments import moment
 from libs.rules.areas import AreaPath
 
 
 def when_power_delegated(event: identity.PowerDelegated, _fact: Fact) -> Reactions:
     """Officers of another body may act by it; a power that this release does not know allows nothing."""
-    known = {number: name for name, number in DelegatedPower.items() if number}
     delegated = Delegated(
         delegation_id=event.delegation_id,
-        power=known.get(event.power, "").removeprefix(prefix_of(DelegatedPower)),
+        power=bare_names(DelegatedPower).get(event.power, ""),
         origin_body_id=event.origin_body_id,
         to_body_id=event.to_body_id,
         under_id=event.under_delegation_id,

@@ -19,20 +19,19 @@ from libs.ledger.forgotten import Forgetting, ForgettingCommand, ForgettingEvent
 from libs.ledger.noted import Note, Noted
 from libs.ledger.streams.stream import Stream
 from libs.messaging.reactions import Fact, Reaction, Reactions, When
-from libs.rpc.enums import prefix_of
+from libs.rpc.enums import bare_names
 from libs.rpc.moments import moment
 from libs.rules.areas import AreaPath
 
 
 def when_consent_given(event: identity.ConsentGiven, _fact: Fact) -> Reactions:
     """A helper may act here by it, for the purposes that this release knows."""
-    known = {number: name for name, number in ConsentPurpose.items() if number}
-    prefix = prefix_of(ConsentPurpose)
+    known = bare_names(ConsentPurpose)
     consent = Consented(
         consent_id=event.consent_id,
         resident_id=event.resident_id,
         helper_id=event.helper_id,
-        purposes=tuple(known[each].removeprefix(prefix) for each in event.purposes if each in known),
+        purposes=tuple(known[each] for each in event.purposes if each in known),
         within=AreaPath(event.within_area_path),
         home=AreaPath(event.home_area_path),
         until=moment(event.until_time),

@@ -11,7 +11,7 @@ from libs.rpc.errors import Rejected
 from libs.rpc.interceptors import KEYS_STALE, token_missing
 from libs.rpc.methods import CONSENT, Method
 from libs.rpc.principal import Consents, Principal
-from libs.rules.areas import AreaPath, within
+from libs.rules.areas import AreaPath, meet
 
 RESIDENT = "RESIDENT"
 """As whom a helper acts."""
@@ -77,11 +77,7 @@ class Acting:
 
 def narrower(home: AreaPath, allowed: AreaPath) -> AreaPath | None:
     """Where a resident's own right and the area of a consent meet; None: nowhere, or they live nowhere."""
-    if not home:
-        return None
-    if within(home, allowed):
-        return home
-    return allowed if within(allowed, home) else None
+    return meet(home, allowed) if home else None
 
 
 def not_on_behalf() -> Refusal:

@@ -10,7 +10,7 @@ from libs.ledger.delegated import Delegated, delegation_not_valid
 from libs.query.reach import Limit
 from libs.rpc.access import PERSON, Caller, Grant
 from libs.rpc.methods import DELEGATION, Method
-from libs.rules.areas import AreaPath, within
+from libs.rules.areas import AreaPath, meet
 
 OFFICER = "CASE_OFFICER"
 """As whom an officer acts for another body."""
@@ -67,20 +67,13 @@ def _as_of(actor: Caller, delegated: Delegated) -> Caller:
     by_scope = {}
     for scope in SCOPES.get(delegated.power, ()):
         held = (limit for limit in actor.by_scope.get(scope, ()) if limit.body == delegated.to_body_id)
-        paths = (_meet(AreaPath(limit.path), delegated.within) for limit in held)
+        paths = (meet(AreaPath(limit.path), delegated.within) for limit in held)
         limits = {Limit(path, delegated.origin_body_id): None for path in paths if path is not None}
         if limits:
             by_scope[scope] = tuple(limits)
     limits_held = dict.fromkeys(limit for limits in by_scope.values() for limit in limits)
     grants = tuple(Grant(OFFICER, body=limit.body, path=limit.path) for limit in limits_held)
     return replace(actor, grants=grants, by_scope=by_scope)
-
-
-def _meet(one: AreaPath, other: AreaPath) -> AreaPath | None:
-    """The area that lies in both; None if there is none. "" is everywhere."""
-    if within(one, other):
-        return one
-    return other if within(other, one) else None
 
 
 def not_by_delegation() -> Refusal:

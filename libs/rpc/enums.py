@@ -84,6 +84,12 @@ def prefix_of(wire: "_EnumTypeWrapper[W]") -> str:
     return _prefix(wire.DESCRIPTOR)
 
 
+def bare_names(wire: "_EnumTypeWrapper[W]") -> dict[int, str]:
+    """The names of the values of an enum but UNSPECIFIED, without what all begin with: `{1: "WEB"}`."""
+    prefix = prefix_of(wire)
+    return {number: name.removeprefix(prefix) for name, number in wire.items() if number}
+
+
 def bare_name(enum: Any, number: int) -> str:
     """The name of a value of an enum (its descriptor) without what all begin with: `WEB`."""
     return str(enum.values_by_number[number].name.removeprefix(_prefix(enum)))

@@ -27,6 +27,12 @@ CHECKED_SCOPES = frozenset(
 """Data scopes whose rpcs must look at the caller's reach (or own id) before they answer."""
 
 
+def standing_in(consent: str | None = None, delegation: str | None = None) -> dict[str, str]:
+    """The metadata of a client that calls by a consent or a delegation; empty in one's own right."""
+    named = {CONSENT: consent, DELEGATION: delegation}
+    return {key: value for key, value in named.items() if value}
+
+
 @dataclass(frozen=True, slots=True)
 class Method:
     """One rpc as its proto declares it."""

@@ -41,3 +41,10 @@ def parent_of(path: str) -> AreaPath:
 def within(path: str | None, above: str) -> bool:
     """Whether the area at `path` is the one at `above`, or lies below it. Everything lies within ""."""
     return not above or (path is not None and (path == above or path.startswith(above + "/")))
+
+
+def meet(one: AreaPath, other: AreaPath) -> AreaPath | None:
+    """The area that lies in both; None if there is none. "" is everywhere."""
+    if within(one, other):
+        return one
+    return other if within(other, one) else None

@@ -23,7 +23,7 @@ from libs.messaging.progress import Handled
 from libs.messaging.schema import migrate
 from libs.rpc.client import Client, connect
 from libs.rpc.credentials import Credentials
-from libs.rpc.methods import CONSENT, DELEGATION
+from libs.rpc.methods import standing_in
 from libs.runtime.bundled.postgres import ensure_role
 from libs.runtime.config.settings import Secret, Settings
 from libs.runtime.host.host import Host, Roles
@@ -61,9 +61,7 @@ class Component:
 
         With a `consent` it acts in the name of who gave it, with a `delegation` in the place of a body.
         """
-        named = {CONSENT: consent, DELEGATION: delegation}
-        given = {name: value for name, value in named.items() if value}
-        client = connect(self.address, credentials, metadata=given or None)
+        client = connect(self.address, credentials, metadata=standing_in(consent, delegation))
         self._clients.append(client)
         return client
 

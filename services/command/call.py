@@ -9,7 +9,6 @@ from google.protobuf import json_format
 from google.protobuf.message import Message
 
 from libs.rpc.failures import RpcFailed
-from libs.rpc.methods import CONSENT, DELEGATION
 from libs.rpc.naming import snake_case
 from libs.runtime.config.guards import CannotStart
 from libs.runtime.host.terminal import complain, in_their_words, say
@@ -18,22 +17,20 @@ from services.command.connection import Connection, connection
 
 
 def call_rpc(
-    rpc: str, request: str, timeout: float | None, named: Mapping[str, str | None], options: Mapping[str, Any]
+    rpc: str, request: str, timeout: float | None, metadata: Mapping[str, str], options: Mapping[str, Any]
 ) -> int:
     """Call, and print each answer as JSON; answers the exit status. Raises `CannotStart`.
 
-    `named`: by which `consent` the caller acts in somebody's name, by which `delegation` for another body.
+    `metadata`: by which consent or delegation the caller acts for somebody else.
     """
     to = connection(**options)
     method = rpcs.find(rpc)
     if method.server_streaming and timeout is not None:
         raise click.UsageError(f"{rpc} answers with a stream, which is followed without end: no --timeout")
-    keys = {CONSENT: named["consent"], DELEGATION: named["delegation"]}
-    metadata = {key: value for key, value in keys.items() if value}
     message = requests.parse(method.input_type, requests.read(request))
 
     def send(to: Connection) -> None:
-        with to.anonymous() as anonymous, to.client(anonymous, metadata=metadata or None) as client:
+        with to.anonymous() as anonymous, to.client(anonymous, metadata=metadata) as client:
             ask = getattr(client.service(method.containing_service), snake_case(method.name))
             answer = ask(message, deadline=timeout)
             for each in answer if method.server_streaming else (answer,):

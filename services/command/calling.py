@@ -58,7 +58,7 @@ def call(
     **options: Any,
 ) -> int:
     """Call an rpc of a running platform; print its answer, or each answer of a stream, as JSON."""
+    from libs.rpc.methods import standing_in
     from services.command.call import call_rpc
 
-    named = {"consent": consent, "delegation": delegation}
-    return call_rpc(rpc, request, timeout, named, options)
+    return call_rpc(rpc, request, timeout, standing_in(consent, delegation), options)

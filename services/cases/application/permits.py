@@ -69,8 +69,9 @@ def area(case: Case) -> Jurisdiction:
 
 def area_and_body(case: Case) -> Jurisdiction:
     """The area of the case and the body that answers: a grant for either is enough."""
-    file, body = as_opened(case).file, body_of(as_opened(case))
-    return Jurisdiction(area_path=file.area_path, body_id=body, affair_id=file.affair_id)
+    opened = as_opened(case)
+    file = opened.file
+    return Jurisdiction(area_path=file.area_path, body_id=body_of(opened), affair_id=file.affair_id)
 
 
 def for_reporter(
@@ -103,14 +104,14 @@ def for_outsider(working: Callable[[], Reach]) -> Check:
     return check
 
 
-def for_no_stand_in(stood_in: Callable[[str], bool]) -> Check:
-    """The caller did nothing on the case in the place of the body that has it.
+def for_no_stand_in(ids: Collection[str], stood_in: Callable[[str, Collection[str]], bool]) -> Check:
+    """None of these people did anything on the case in the place of the body that has it.
 
-    `stood_in` says of a case whether they did.
+    `stood_in` says of a case whether one of them did.
     """
 
     def check(case: Case) -> None:
-        if stood_in(as_opened(case).file.case_id):
+        if stood_in(as_opened(case).file.case_id, ids):
             raise refusals.works_for_the_body()
 
     return check

@@ -74,12 +74,8 @@ def for_body(call: Call) -> permits.Check:
 
 
 def for_no_stand_in(call: Call, stood_in: Callable[[str, Collection[str]], bool]) -> permits.Check:
-    """Neither the caller, nor who calls for them, did anything on the case by a delegation.
-
-    `stood_in` says whether one of some people did.
-    """
-    ids = {*call.actor.ids, *call.caller.ids}
-    return permits.for_no_stand_in(lambda case_id: stood_in(case_id, ids))
+    """Neither the caller, nor who calls for them, did anything on the case by a delegation."""
+    return permits.for_no_stand_in({*call.actor.ids, *call.caller.ids}, stood_in)
 
 
 def within(call: Call, of: Callable[[Case], Jurisdiction]) -> permits.Check:
