@@ -78,7 +78,7 @@ def _as_of(actor: Caller, delegated: Delegated) -> Caller:
 
 def not_by_delegation() -> Refusal:
     """This is not done in the place of another body."""
-    message = f"this is not called by a delegation, or not by you: leave {DELEGATION} out"
+    message = f"this rpc cannot be called under a delegation, or not by you: leave {DELEGATION} out"
     return Refusal(Kind.PERMISSION, "NOT_BY_DELEGATION", message)
 
 

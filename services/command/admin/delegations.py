@@ -8,7 +8,7 @@ DELEGATION = Noun(
         "give": Act(
             rpc="identity.DelegatePower",
             summary="let the officers of one body act in the place of another one",
-            more="They name the delegation in each call (x-linli-delegation).",
+            more="They name the delegation in each call: `linli call --delegation ID`.",
             takes=("from_body_id", "to_body_id"),
             words={
                 "from_body_id": "id of the body that delegates",
