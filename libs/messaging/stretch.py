@@ -82,7 +82,10 @@ def mark_of(chain: bytes) -> int:
 
 
 class Recent:
-    """The newest steps of a ledger, without holes: everything after `_start` up to the last one kept."""
+    """The newest steps of a ledger, without holes: everything after `_start` up to the last one kept.
+
+    What was read at an `age` is not kept after a `clear`: it may be of another history.
+    """
 
     def __init__(self, kept: int) -> None:
         self._kept = kept
@@ -90,6 +93,13 @@ class Recent:
         self._start = 0
         self._steps: list[Step] = []
         self._noted: OrderedDict[int, bytes] = OrderedDict()
+        self._age = 0
+
+    @property
+    def age(self) -> int:
+        """How often everything was forgotten: ask before you read."""
+        with self._lock:
+            return self._age
 
     def after(self, after: int, limit: int) -> Stretch | None:
         """The steps after a position, if they are kept and there are any."""
@@ -108,9 +118,11 @@ class Recent:
                 ]
             return self._noted.get(position)
 
-    def note(self, position: int, chain: bytes) -> None:
+    def note(self, position: int, chain: bytes, age: int) -> None:
         """Remember the chain at a position that is not kept."""
         with self._lock:
+            if age != self._age:
+                return
             self._noted[position] = chain
             while len(self._noted) > _NOTED:
                 self._noted.popitem(last=False)
@@ -118,6 +130,7 @@ class Recent:
     def clear(self) -> None:
         """Forget everything: the store may have become another."""
         with self._lock:
+            self._age += 1
             self._start = 0
             self._steps.clear()
             self._noted.clear()
@@ -127,11 +140,13 @@ class Recent:
         with self._lock:
             return self._steps[-1][0] if self._steps else self._start
 
-    def extend(self, after: int, steps: Sequence[Step]) -> None:
+    def extend(self, after: int, steps: Sequence[Step], age: int) -> None:
         """Keep what was read after a position: joined to what is kept, or, if further on, instead of it."""
         if not steps:
             return
         with self._lock:
+            if age != self._age:
+                return
             end = self._steps[-1][0] if self._steps else self._start
             if after > end or not self._steps:
                 self._steps.clear()

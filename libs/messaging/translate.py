@@ -91,10 +91,10 @@ class Source:
 
     def chain_at(self, position: int) -> bytes:
         """The hash over the ledger up to a position."""
-        known = self._recent.chain(position)
+        age, known = self._recent.age, self._recent.chain(position)
         if known is None:
             known = self._ledger.chain_at(position)
-            self._recent.note(position, known)
+            self._recent.note(position, known, age)
         return known
 
     def stretch(self, after: int, limit: int = 500) -> Stretch:
@@ -110,9 +110,10 @@ class Source:
             found = self._recent.after(after, limit)
             if found is not None and self._enough(found, limit):
                 return found
+            age = self._recent.age
             begin = after if found is None else self._recent.end()
             steps, beyond = self._steps(self._ledger.read(begin, limit))
-            self._recent.extend(begin, steps)
+            self._recent.extend(begin, steps, age)
             if found is not None:
                 return self._recent.after(after, limit) or found
         if beyond is not None and not steps:

@@ -121,6 +121,14 @@ def test_a_batch_of_large_events_ends_before_it_is_too_large_to_travel() -> None
     assert held == [[1, 2], [3, 4], [5], [6], [], []]
 
 
+def test_what_was_read_of_a_store_that_became_another_meanwhile_is_not_kept() -> None:
+    read, asked = (Source("counter", "test", Replaced([10, 10]), _boundary) for _ in range(2))
+
+    assert [event.sequence for event in read.batch(0).events] == [1, 2]
+    assert list(read.batch(0).events) == []
+    assert [asked.chain_at(2), asked.chain_at(2)] == [b"2", b"another 2"]
+
+
 @dataclass
 class Recordings:
     """A ledger whose events are so large."""
@@ -161,6 +169,32 @@ class Recordings:
     def chain_at(self, position: int) -> bytes:
         """Any that differs by position."""
         return b"%d" % position
+
+
+@dataclass
+class Replaced(Recordings):
+    """A ledger that is restored, without its events, while it is asked for the first time."""
+
+    forget: Callable[[], None] = lambda: None
+    restored: bool = False
+
+    def read(self, after: int, limit: int) -> Sequence[Recorded[Counted]]:
+        """Those after a position, of the ledger as it was when that was asked."""
+        return [] if self._asked() else super().read(after, limit)
+
+    def on_reconnect(self, forget: Callable[[], None]) -> None:
+        """Once."""
+        self.forget = forget
+
+    def chain_at(self, position: int) -> bytes:
+        """The same, of another ledger."""
+        return b"another %d" % position if self._asked() else super().chain_at(position)
+
+    def _asked(self) -> bool:
+        before, self.restored = self.restored, True
+        if not before:
+            self.forget()
+        return before
 
 
 def _boundary(recorded: Recorded[Any]) -> Published:
